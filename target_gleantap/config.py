@@ -1,0 +1,62 @@
+"""The whole config as one frozen object; `settings` makes it, everyone else reads it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from target_gleantap.contract import Destination, Quota
+from target_gleantap.model import MappingEntry
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    """Settings, checked and in their final types. Field names are the settings' names.
+
+    Attributes:
+        destination: The vendor that everything goes to.
+        base_url: Scheme, host and base path, without a slash at the end.
+        vendor: The destination's own settings, defaults filled in (credentials included).
+        mappings: The entries of `mappings`, in their order.
+        unmapped_streams: `error` or `ignore`.
+        timezone: For timestamps that carry a zone of their own.
+        default_region: ISO 3166 country of phone numbers without a country code, or None.
+        null_policy: `omit` or `send`.
+        validate_records: Whether records are held against the tap's own SCHEMA.
+        batch_size_rows: Records from one checkpoint to the next.
+        batch_wait_seconds: How long a settled state may wait to be written.
+        max_in_flight: Requests that may be under way at once.
+        quotas: The user's own limits, beside the documented ones.
+        request_timeout_seconds: For one request.
+        retry_deadline_seconds: How long a fault of the vendor is retried.
+        stop_deadline_seconds: How long a stopping run waits for what is in flight.
+        on_reject: `fail` or `quarantine`.
+        max_rejects: With `quarantine`, how many rejects a run may have; None for no limit.
+        rejects_path: The file that rejects are written to.
+        on_ambiguous: `retry` or `reject`, for requests that are not idempotent.
+        summary_path: Where the run summary is written as JSON, or None.
+    """
+
+    destination: Destination
+    base_url: str
+    vendor: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    mappings: tuple[MappingEntry, ...] = ()
+    unmapped_streams: str = "error"
+    timezone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
+    default_region: str | None = None
+    null_policy: str = "omit"
+    validate_records: bool = True
+    batch_size_rows: int = 500
+    batch_wait_seconds: int = 2
+    max_in_flight: int = 16
+    quotas: tuple[Quota, ...] = ()
+    request_timeout_seconds: int = 30
+    retry_deadline_seconds: int = 300
+    stop_deadline_seconds: int = 20
+    on_reject: str = "fail"
+    max_rejects: int | None = None
+    rejects_path: str = "rejects.singer.jsonl"
+    on_ambiguous: str = "reject"
+    summary_path: str | None = None

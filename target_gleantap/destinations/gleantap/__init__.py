@@ -1,0 +1,182 @@
+"""Gleantap's External API: two resources for every night, three for who names them.
+
+The facts and their sources stand in README.md beside this file.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any
+
+from target_gleantap.contract import (
+    Destination,
+    Identifier,
+    IdentifierKind,
+    Reading,
+    Resource,
+    Setting,
+    Verdict,
+)
+from target_gleantap.model import Answer, Body, Fault
+
+USER_ID = Identifier("user_id", "user_id")
+EMAIL = Identifier("email", "email", IdentifierKind.EMAIL)
+PHONE = Identifier("phone", "phone", IdentifierKind.PHONE)
+CONTACT_ID = "gleantap_id"
+
+
+def _schema(resource: str) -> Mapping[str, Any]:
+    schema: dict[str, Any] = json.loads(files(__name__).joinpath(f"{resource}.schema.json").read_bytes())
+    return schema
+
+
+def sign(vendor: Mapping[str, Any]) -> Mapping[str, str]:
+    """Headers that carry the two keys; `Accept` because the API may answer no JSON without it."""
+    return {
+        "X-API-KEY": str(vendor["api_key"]),
+        "X-SECRET-KEY": str(vendor["secret_key"]),
+        "Accept": "application/json",
+        "Content-Type": "application/json",
+    }
+
+
+def with_app_id(body: Body, vendor: Mapping[str, Any]) -> Body:
+    """Add the tenant, which every JSON operation wants in its body."""
+    return {"app_id": vendor["app_id"], **body}
+
+
+def event_envelope(body: Body, vendor: Mapping[str, Any]) -> Body:
+    """Add the tenant; leave `first_name` out where `user_id` identifies the contact.
+
+    The vendor's text identifies by e-mail or phone with the first name, but its schema of an
+    event has no such property: so it goes out only where it is needed.
+    """
+    wire = with_app_id(body, vendor)
+    if "user_id" in wire:
+        wire.pop("first_name", None)
+    return wire
+
+
+def read_success(answer: Answer) -> Reading:
+    """Read a 200 with suspicion: it counts only where it says so itself.
+
+    The vendor says it in three ways: `status` "success" (newContact, optin), `result` "success"
+    (newEvent, removeContact), `status` true (mergeContacts).
+    """
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        return Reading(Verdict.AMBIGUOUS, f"HTTP {answer.status}: the answer is not JSON")
+    if not isinstance(said, dict):
+        return Reading(Verdict.AMBIGUOUS, f"HTTP {answer.status}: the answer is not a JSON object")
+    claims = [said[key] for key in ("status", "result") if key in said]
+    if claims and all(claim is True or claim == "success" for claim in claims):
+        contact_id = said.get("_id")
+        return Reading(
+            Verdict.DELIVERED,
+            kept={CONTACT_ID: contact_id} if isinstance(contact_id, str) else {},
+        )
+    message = f"HTTP {answer.status}: the answer does not say success"
+    return Reading(Verdict.REJECTED, message, faults=(Fault("", message, rule="vendor"),))
+
+
+CONTACT = Resource(
+    name="contact",
+    title="Create or update a contact",
+    path="/v2/ExternalApi/newContact",
+    schema=_schema("contact"),
+    read=read_success,
+    identifiers=(USER_ID, EMAIL, PHONE),
+    envelope=with_app_id,
+    streams=("contacts",),
+    custom_attributes="",
+)
+
+EVENT = Resource(
+    name="event",
+    title="Create an event of a contact",
+    path="/v2/ExternalApi/newEvent",
+    schema=_schema("event"),
+    read=read_success,
+    identifiers=(USER_ID, EMAIL, PHONE, Identifier(CONTACT_ID, "_id"), Identifier("event", "id")),
+    envelope=event_envelope,
+    streams=("events",),
+    custom_attributes="event_data",
+)
+
+CONTACT_REMOVAL = Resource(
+    name="contact_removal",
+    title="Delete a contact, by Gleantap's own id",
+    path="/v2/ExternalApi/removeContact",
+    schema=_schema("contact_removal"),
+    read=read_success,
+    identifiers=(Identifier(CONTACT_ID, "id"),),
+    envelope=with_app_id,
+    idempotent=False,
+    explicit_only=True,
+)
+
+CONTACT_MERGE = Resource(
+    name="contact_merge",
+    title="Merge two contacts: `from_contact` remains, `to_contact` is deleted",
+    path="/v2/ExternalApi/mergeContacts",
+    schema=_schema("contact_merge"),
+    read=read_success,
+    identifiers=(Identifier(CONTACT_ID, "from_contact"), Identifier(CONTACT_ID, "to_contact")),
+    envelope=with_app_id,
+    idempotent=False,
+    explicit_only=True,
+)
+
+SMS_OPTIN = Resource(
+    name="sms_optin",
+    title="Send a contact the SMS that asks for its consent",
+    path="/v2/ExternalApi/optin",
+    schema=_schema("sms_optin"),
+    read=read_success,
+    identifiers=(USER_ID, EMAIL, PHONE),
+    envelope=with_app_id,
+    idempotent=False,
+    explicit_only=True,
+)
+
+DESTINATION = Destination(
+    name="gleantap",
+    title="Gleantap",
+    base_url="https://api.gleantap.com",
+    resources={
+        resource.name: resource
+        for resource in (CONTACT, EVENT, CONTACT_REMOVAL, CONTACT_MERGE, SMS_OPTIN)
+    },
+    settings=(
+        Setting("api_key", "string", "The API key (header X-API-KEY).", secret=True, required=True),
+        Setting("secret_key", "string", "The secret key (header X-SECRET-KEY).", secret=True, required=True),
+        Setting("app_id", "string", "The id of your Gleantap app; goes into every body.", required=True),
+        Setting(
+            "event_data_shape",
+            "string",
+            "How `event_data` goes out: as an `object`, as in the vendor's example, or as a `list` "
+            "of one object, as in its schema.",
+            default="object",
+            choices=("object", "list"),
+        ),
+        Setting(
+            "event_time_format",
+            "string",
+            "The strftime pattern of `event_time`. The default follows the vendor's text "
+            "(`04:29 PM`); its generated sample would be `%H:%M:%S`.",
+            default="%I:%M %p",
+        ),
+        Setting(
+            "created_date_format",
+            "string",
+            "The strftime pattern of `created_date`. The default follows the vendor's text; its "
+            "schema would be RFC 3339 (`%Y-%m-%dT%H:%M:%S%z`).",
+            default="%Y-%m-%d %H:%M:%S",
+        ),
+    ),
+    sign=sign,
+    credentials=("api_key", "secret_key", "app_id"),
+)
