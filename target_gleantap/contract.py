@@ -140,7 +140,7 @@ def read_status(status: int, statuses: Mapping[int, tuple[Verdict, str]] = STATU
     elif status >= 400:  # noqa: PLR2004
         verdict, message = Verdict.REJECTED, "the vendor refused the request"
     elif status >= 300:  # noqa: PLR2004
-        verdict, message = Verdict.STOP, "the address redirects elsewhere, and no redirect is followed"
+        verdict, message = Verdict.STOP, "the address redirects, and no redirect is followed"
     else:
         verdict, message = Verdict.AMBIGUOUS, "the answer is not a final one"
     return Reading(verdict, f"HTTP {status}: {message}")

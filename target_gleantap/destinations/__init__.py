@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pkgutil
-from functools import lru_cache
+from functools import cache
 from importlib import import_module
 
 from target_gleantap.contract import Destination
@@ -14,7 +14,7 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__) if module.ispkg))
 
 
-@lru_cache(maxsize=None)
+@cache
 def load(name: str) -> Destination:
     """Load a destination.
 

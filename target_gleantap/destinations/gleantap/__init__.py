@@ -28,7 +28,8 @@ CONTACT_ID = "gleantap_id"
 
 
 def _schema(resource: str) -> Mapping[str, Any]:
-    schema: dict[str, Any] = json.loads(files(__name__).joinpath(f"{resource}.schema.json").read_bytes())
+    text = files(__name__).joinpath(f"{resource}.schema.json").read_bytes()
+    schema: dict[str, Any] = json.loads(text)
     return schema
 
 
@@ -152,8 +153,16 @@ DESTINATION = Destination(
     },
     settings=(
         Setting("api_key", "string", "The API key (header X-API-KEY).", secret=True, required=True),
-        Setting("secret_key", "string", "The secret key (header X-SECRET-KEY).", secret=True, required=True),
-        Setting("app_id", "string", "The id of your Gleantap app; goes into every body.", required=True),
+        Setting(
+            "secret_key",
+            "string",
+            "The secret key (header X-SECRET-KEY).",
+            secret=True,
+            required=True,
+        ),
+        Setting(
+            "app_id", "string", "The id of your Gleantap app; goes into every body.", required=True
+        ),
         Setting(
             "event_data_shape",
             "string",

@@ -1,0 +1,165 @@
+"""Trying again: when, how long, until when; three questions, each with its own answer.
+
+Pure: told the time, and given its randomness.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from target_gleantap.contract import Reading, Verdict
+from target_gleantap.model import Failure, FailureKind
+
+FIRST_SECONDS = 0.5
+LONGEST_SECONDS = 30.0
+DOUBLINGS = 16
+"""Past this many attempts the wait no longer grows; bounds the power of two."""
+
+UNREACHED_SECONDS = 2.0
+"""How long a host that never yet answered may refuse connections: sooner a wrong setting than a
+vendor that is down, and nothing is lost by saying so early."""
+
+
+def backoff(attempt: int, chance: float) -> float:
+    """Exponential backoff with full jitter.
+
+    Args:
+        attempt: How many attempts have failed, 1 or more.
+        chance: Evenly distributed in [0, 1).
+
+    Returns:
+        Seconds to wait.
+    """
+    ceiling = FIRST_SECONDS * 2.0 ** min(attempt - 1, DOUBLINGS)
+    return chance * min(ceiling, LONGEST_SECONDS)
+
+
+_FAILURES = {
+    FailureKind.REFUSED: (Verdict.RETRY, "no connection can be made"),
+    FailureKind.NAME: (Verdict.RETRY, "the host's name does not resolve"),
+    FailureKind.TLS: (Verdict.STOP, "no trusted TLS connection can be made"),
+    FailureKind.BROKEN: (Verdict.AMBIGUOUS, "the request went out and no whole answer came"),
+}
+
+
+def read_failure(failure: Failure) -> Reading:
+    """Read an attempt that brought no answer."""
+    verdict, message = _FAILURES[failure.kind]
+    return Reading(verdict, f"{message} ({failure.words})")
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Try again.
+
+    Attributes:
+        at: When.
+        hold_until: Until when nobody at all may send, or None.
+    """
+
+    at: float
+    hold_until: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The run stops.
+
+    Attributes:
+        borne: How many seconds such a fault is borne; 0 where it is not borne at all.
+        asked: How many seconds the vendor asked to wait, if that is why.
+    """
+
+    borne: float = 0.0
+    asked: float | None = None
+
+
+class Patience:
+    """How long the vendor's faults are borne, and how they slow everyone down.
+
+    Args:
+        deadline: Seconds that a fault may last.
+        crowd: How many faults in a row, none of them followed by an accepted answer, may come
+            before everyone slows down: as many as can be in flight when a vendor goes down.
+        chance: Evenly distributed in [0, 1).
+    """
+
+    def __init__(self, deadline: float, crowd: int, chance: Callable[[], float]) -> None:
+        self._deadline = deadline
+        self._crowd = crowd
+        self._chance = chance
+        self._reached = False
+        self._throttles = 0
+        self._throttled_since: float | None = None
+        self._faults = 0
+
+    def reached(self) -> None:
+        """The vendor's host gave some answer."""
+        self._reached = True
+
+    def accepted(self) -> None:
+        """The vendor took a request: it is neither down nor throttling."""
+        self._throttles = self._faults = 0
+        self._throttled_since = None
+
+    def throttled(self, now: float, asked: float | None) -> Again | GiveUp:
+        """Decide on a 429: it holds everyone back, and costs nobody an attempt.
+
+        Args:
+            now: The time.
+            asked: What `Retry-After` says, in seconds, or None.
+        """
+        self._throttles += 1
+        if self._throttled_since is None:
+            self._throttled_since = now
+        wait = self._unasked_hold() if asked is None else asked
+        if now + wait - self._throttled_since > self._deadline:
+            return GiveUp(self._deadline, asked)
+        return Again(now + wait, now + wait)
+
+    def _unasked_hold(self) -> float:
+        """At least half of the backoff's ceiling: a hold of next to nothing would not help."""
+        ceiling = min(
+            2 * FIRST_SECONDS * 2.0 ** min(self._throttles - 1, DOUBLINGS), LONGEST_SECONDS
+        )
+        return ceiling * (0.5 + self._chance() / 2)
+
+    def failed(
+        self,
+        now: float,
+        *,
+        attempts: int,
+        since: float,
+        failure: Failure | None,
+        asked: float | None,
+    ) -> Again | GiveUp:
+        """Decide on a failed attempt.
+
+        Args:
+            now: The time.
+            attempts: How many of this delivery's attempts have failed, this one included.
+            since: When the first of them failed.
+            failure: What happened, where no answer came.
+            asked: What `Retry-After` says, in seconds, or None.
+        """
+        self._faults += 1
+        wait = max(backoff(attempts, self._chance()), asked or 0.0)
+        borne = self._borne(failure)
+        if not borne or now + wait - since > borne:
+            return GiveUp(borne, asked)
+        beyond = self._faults - self._crowd
+        if asked:
+            return Again(now + wait, now + asked)
+        if beyond > 0:
+            return Again(now + wait, now + backoff(beyond, self._chance()))
+        return Again(now + wait)
+
+    def _borne(self, failure: Failure | None) -> float:
+        if failure is None or self._reached:
+            return self._deadline
+        if failure.kind is FailureKind.NAME:
+            return 0.0
+        if failure.kind is FailureKind.REFUSED:
+            return min(UNREACHED_SECONDS, self._deadline)
+        return self._deadline
