@@ -1,0 +1,26 @@
+"""The settings, described once.
+
+declared    what settings there are
+schema      the same in singer-sdk's form, for `--about`
+tables      the same for people: Markdown, meltano.yml
+reading     a raw config to `config.Config`, with all its faults
+kinds, rules, entries, naming, names    the parts of that
+"""
+
+from target_gleantap.settings.declared import ENV_PREFIX, SETTINGS
+from target_gleantap.settings.general import DEFAULT_DESTINATION
+from target_gleantap.settings.reading import environment, read, singer_config
+from target_gleantap.settings.schema import config_jsonschema
+from target_gleantap.settings.tables import meltano, table
+
+__all__ = [
+    "DEFAULT_DESTINATION",
+    "ENV_PREFIX",
+    "SETTINGS",
+    "config_jsonschema",
+    "environment",
+    "meltano",
+    "read",
+    "singer_config",
+    "table",
+]

@@ -1,0 +1,148 @@
+"""The settings that every destination shares."""
+
+from __future__ import annotations
+
+from target_gleantap import destinations
+from target_gleantap.contract import Setting
+
+DEFAULT_DESTINATION = "gleantap"
+
+GENERAL: tuple[Setting, ...] = (
+    Setting(
+        "destination",
+        "string",
+        "The API that everything goes to.",
+        default=DEFAULT_DESTINATION,
+        choices=destinations.names(),
+    ),
+    Setting(
+        "base_url",
+        "string",
+        "The API's address, without a path of a resource. By default the one that the "
+        "destination documents. Plain http is taken for a loopback address only.",
+        default=destinations.load(DEFAULT_DESTINATION).base_url,
+    ),
+    Setting(
+        "mappings",
+        "array",
+        "What becomes of which stream: a list of entries with `stream`, `resource`, `where`, "
+        "`fields`, `custom_attributes`, `null_policy`, `name` and `tests`.",
+    ),
+    Setting(
+        "unmapped_streams",
+        "string",
+        "What a stream without a mapping does: `error` stops the run at its SCHEMA, `ignore` "
+        "reads past it.",
+        default="error",
+        choices=("error", "ignore"),
+    ),
+    Setting(
+        "timezone",
+        "string",
+        "The zone, by its IANA name, that dates and times go out in, where the timestamp tells "
+        "its own zone.",
+        default="UTC",
+    ),
+    Setting(
+        "default_region",
+        "string",
+        "The country, as two letters of ISO 3166, of phone numbers that carry no country code.",
+    ),
+    Setting(
+        "null_policy",
+        "string",
+        "What a null does: `omit` leaves the field out of the body, `send` sends the null, which "
+        "may clear what the vendor holds.",
+        default="omit",
+        choices=("omit", "send"),
+    ),
+    Setting(
+        "batch_size_rows",
+        "integer",
+        "How many records at most lie between two checkpoints.",
+        default=500,
+        minimum=1,
+        maximum=100_000,
+    ),
+    Setting(
+        "batch_wait_seconds",
+        "integer",
+        "How long records may gather before their batch is closed, and a settled state may wait "
+        "to be written.",
+        default=2,
+        minimum=0,
+        maximum=3600,
+    ),
+    Setting(
+        "max_in_flight",
+        "integer",
+        "How many requests may be under way at once.",
+        default=16,
+        minimum=1,
+        maximum=512,
+    ),
+    Setting(
+        "quotas",
+        "array",
+        "Your own limits, beside the documented ones: a list such as "
+        '`["50/1s", "2000/1m", "30000/1h"]`.',
+    ),
+    Setting(
+        "request_timeout_seconds",
+        "integer",
+        "How long one request may take.",
+        default=30,
+        minimum=1,
+        maximum=3600,
+    ),
+    Setting(
+        "retry_deadline_seconds",
+        "integer",
+        "How long a fault of the vendor or of the connection is retried before the run stops.",
+        default=300,
+        minimum=0,
+        maximum=86_400,
+    ),
+    Setting(
+        "stop_deadline_seconds",
+        "integer",
+        "How long a stopping run waits for the requests that are under way.",
+        default=20,
+        minimum=0,
+        maximum=3600,
+    ),
+    Setting(
+        "on_reject",
+        "string",
+        "What a rejected record does: `fail` delivers all the others, holds the state before it "
+        "and ends with 1; `quarantine` lets the state move on.",
+        default="fail",
+        choices=("fail", "quarantine"),
+    ),
+    Setting(
+        "max_rejects",
+        "integer",
+        "With `on_reject: quarantine`: how many rejects a run may have and still end with 0. No "
+        "limit by default.",
+        minimum=0,
+    ),
+    Setting(
+        "rejects_path",
+        "string",
+        "The file that rejected records are added to, as Singer messages.",
+        default="rejects.singer.jsonl",
+    ),
+    Setting(
+        "on_ambiguous",
+        "string",
+        "What follows where a request may or may not have been carried out and the API cannot "
+        "take it twice: `retry` may duplicate, `reject` keeps the record for review.",
+        default="reject",
+        choices=("retry", "reject"),
+    ),
+    Setting(
+        "summary_path",
+        "string",
+        "The file that the run summary is written to as JSON. None by default.",
+    ),
+)
