@@ -1,0 +1,75 @@
+"""Whether a wire body keeps to the contract, and whose record it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import jsonschema_rs
+
+from target_gleantap.contract import Identifier, IdentifierKind
+from target_gleantap.model import Body
+
+PHONE_DIGITS = 10
+
+
+class Checker:
+    """A compiled body schema. Formats are asserted: the vendors' documents mean them."""
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        self._validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
+
+    def faults(self, body: Any) -> list[str]:
+        """Say everything that is wrong, by field and rule, without any value."""
+        if self._validator.is_valid(body):
+            return []
+        return [_words(error) for error in self._validator.iter_errors(body)]
+
+
+def _words(error: jsonschema_rs.ValidationError) -> str:
+    path = ".".join(str(part) for part in error.instance_path)
+    kind = error.kind
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.Required):
+        return f"{_join(path, kind.property)}: is missing"
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AdditionalProperties):
+        return "; ".join(f"{_join(path, str(name))}: is not a field" for name in kind.unexpected)
+    if isinstance(kind, jsonschema_rs.ValidationErrorKind.AnyOf):
+        return f"{path or 'the body'}: lacks what identifies a contact"
+    rule = "/".join(str(part) for part in error.schema_path)
+    return f"{path or 'the body'}: breaks the rule {rule}"
+
+
+def _join(path: str, name: str) -> str:
+    name = name.strip('"')
+    return f"{path}.{name}" if path else name
+
+
+def look_up(body: Any, path: str) -> Any:
+    """Follow dots into nested objects; None where the way ends."""
+    for part in path.split("."):
+        if not isinstance(body, dict):
+            return None
+        body = body.get(part)
+    return body
+
+
+def same(kind: IdentifierKind, value: str) -> str:
+    """Bring two spellings of one identifier to the same text.
+
+    Written apart from the target's own, on purpose: the tests of ordering compare the two.
+    """
+    if kind is IdentifierKind.EMAIL:
+        return value.strip().casefold()
+    if kind is IdentifierKind.PHONE:
+        return "".join(filter(str.isdigit, value))[-PHONE_DIGITS:]
+    return value
+
+
+def identify(identifiers: Iterable[Identifier], body: Body | None) -> tuple[str, ...]:
+    """Whose record a body is, as `space:value` for each identifier that it carries."""
+    found = []
+    for identifier in identifiers:
+        value = look_up(body, identifier.path)
+        if isinstance(value, (str, int)) and value != "":
+            found.append(f"{identifier.space}:{same(identifier.kind, str(value))}")
+    return tuple(found)

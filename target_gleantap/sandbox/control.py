@@ -1,0 +1,96 @@
+"""The control endpoints under /_sandbox/: look at what arrived, set what goes wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from target_gleantap.sandbox import views
+from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.vendor import Call, Reply
+
+PREFIX = "/_sandbox/"
+LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
+
+
+def from_elsewhere(call: Call) -> Reply | None:
+    """Refuse what a web page of another site sends: it must not read what arrived here."""
+    names = [f"//{call.headers.get('host', '')}", call.headers.get("origin", "//localhost")]
+    if all(urlsplit(name).hostname in LOOPBACK for name in names):
+        return None
+    return Reply(403, {"error": "The sandbox answers only to this machine's own names"})
+
+
+def answer(api: Api, call: Call) -> Reply:
+    """Answer a call below `/_sandbox/`."""
+    name = call.path[len(PREFIX) :]
+    endpoint = ENDPOINTS.get((call.method, name))
+    if endpoint is None:
+        known = ", ".join(f"{method} {PREFIX}{known}" for method, known in ENDPOINTS)
+        return Reply(404, {"error": f"No such endpoint; there are: {known}"})
+    try:
+        return Reply(200, endpoint(api, call))
+    except (ValueError, msgspec.DecodeError) as error:
+        return Reply(400, {"error": str(error)})
+
+
+def _contacts(api: Api, _call: Call) -> Any:
+    return views.contacts(api)
+
+
+def _events(api: Api, _call: Call) -> Any:
+    return views.events(api)
+
+
+def _requests(api: Api, call: Call) -> Any:
+    since = parse_qs(call.query).get("since", ["0"])[0]
+    return views.requests(api, int(since))
+
+
+def _stats(api: Api, _call: Call) -> Any:
+    return views.stats(api)
+
+
+def _faults(api: Api, _call: Call) -> Any:
+    return {"faults": api.faults.view()}
+
+
+def _set_faults(api: Api, call: Call) -> Any:
+    given = msgspec.json.decode(call.body)
+    api.faults.replace(given.get("faults") if isinstance(given, dict) else given)
+    return {"faults": api.faults.view()}
+
+
+def _no_faults(api: Api, _call: Call) -> Any:
+    api.faults.replace([])
+    return {"faults": []}
+
+
+def _set_quota(api: Api, call: Call) -> Any:
+    given = msgspec.json.decode(call.body)
+    quotas = given.get("quotas") if isinstance(given, dict) else given
+    if not isinstance(quotas, list):
+        raise ValueError('The quotas are not a list, such as ["100/1s", "2000/1m sliding"]')  # noqa: TRY004 - answered as a 400
+    api.limit(quotas)
+    return {"quotas": [window.text for window in api.limiter.windows]}
+
+
+def _reset(api: Api, _call: Call) -> Any:
+    api.reset()
+    return {"status": "forgotten"}
+
+
+ENDPOINTS: Mapping[tuple[str, str], Callable[[Api, Call], Any]] = {
+    ("GET", "contacts"): _contacts,
+    ("GET", "events"): _events,
+    ("GET", "requests"): _requests,
+    ("GET", "stats"): _stats,
+    ("GET", "faults"): _faults,
+    ("POST", "faults"): _set_faults,
+    ("DELETE", "faults"): _no_faults,
+    ("POST", "quota"): _set_quota,
+    ("POST", "reset"): _reset,
+}

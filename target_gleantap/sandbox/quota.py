@@ -1,0 +1,81 @@
+"""Enforced quotas: at most so many requests a window, and a 429 with `Retry-After` beyond."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+_QUOTA = re.compile(r"(\d+)/(\d+(?:\.\d+)?)(ms|s|m|h)?(?:\s+(fixed|sliding))?")
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
+
+
+@dataclass(slots=True)
+class Window:
+    """One limit.
+
+    Attributes:
+        text: As it was written.
+        requests: How many requests a window takes.
+        seconds: How long a window is.
+        sliding: Any stretch of that length, or else windows that start on the clock.
+    """
+
+    text: str
+    requests: int
+    seconds: float
+    sliding: bool = False
+    _start: float = -math.inf
+    _count: int = 0
+    _taken: deque[float] = field(default_factory=deque)
+
+    def wait(self, now: float) -> float:
+        """How long until one more request fits; 0 for now."""
+        if self.sliding:
+            while self._taken and self._taken[0] <= now - self.seconds:
+                self._taken.popleft()
+            full = len(self._taken) >= self.requests
+            return self._taken[0] + self.seconds - now if full else 0.0
+        if now >= self._start + self.seconds:
+            self._start = now - now % self.seconds
+            self._count = 0
+        return self._start + self.seconds - now if self._count >= self.requests else 0.0
+
+    def take(self, now: float) -> None:
+        """Count one request in."""
+        self._count += 1
+        if self.sliding:
+            self._taken.append(now)
+
+
+class Limiter:
+    """All the limits of one account; a refused request counts in none of them."""
+
+    def __init__(self, quotas: Iterable[str] = ()) -> None:
+        self.windows = [parse_quota(quota) for quota in quotas]
+
+    def admit(self, now: float) -> float:
+        """Count a request in and give 0, or say how long it would have to wait."""
+        if not self.windows:
+            return 0.0
+        wait = max(window.wait(now) for window in self.windows)
+        if not wait:
+            for window in self.windows:
+                window.take(now)
+        return wait
+
+
+def parse_quota(text: str) -> Window:
+    """Read `100/1s`, `2000/1m` or `100/1s sliding`.
+
+    Raises:
+        ValueError: Where it is none of these.
+    """
+    match = _QUOTA.fullmatch(text.strip()) if isinstance(text, str) else None
+    requests, length, unit, kind = match.groups() if match else ("0", "0", None, None)
+    seconds = float(length) * _UNITS[unit]
+    if not int(requests) or not seconds:
+        raise ValueError(f"not a quota: {text!r} (write 100/1s, 2000/1m or 100/1s sliding)")
+    return Window(text.strip(), int(requests), seconds, sliding=kind == "sliding")

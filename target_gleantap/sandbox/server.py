@@ -1,0 +1,177 @@
+"""The sandbox as a server on 127.0.0.1, in a thread of its own.
+
+with Sandbox(quotas=["100/1s"]) as sandbox:
+    sandbox.faults = [{"fault": "status", "status": 500, "rate": 0.1}]
+    run(base_url=sandbox.url, **sandbox.credentials)
+    assert sandbox.stats["overlaps"] == 0
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, TypeVar
+
+from target_gleantap.sandbox import views
+from target_gleantap.sandbox.api import Api, Options
+from target_gleantap.sandbox.connection import Connection
+from target_gleantap.sandbox.site import Site
+from target_gleantap.sandbox.vendors import load
+
+HOST = "127.0.0.1"
+BACKLOG = 1024
+T = TypeVar("T")
+
+
+class Sandbox:
+    """A vendor's API with one account, on a port of the loopback interface.
+
+    Attributes:
+        credentials: What the account expects, by the names of the target's settings.
+        port: The port that it listens on; known once it has started.
+    """
+
+    def __init__(
+        self,
+        port: int = 0,
+        *,
+        destination: str = "gleantap",
+        credentials: Mapping[str, str] | None = None,
+        quotas: Iterable[str] = (),
+        faults: Iterable[Mapping[str, Any]] = (),
+        latency: float | tuple[float, float] = 0.0,
+        seed: int = 0,
+        log_size: int = 100_000,
+        record: bool = False,
+    ) -> None:
+        vendor = load(destination)
+        self.credentials = {**vendor.credentials, **(credentials or {})}
+        self.port = port
+        options = Options(
+            credentials=self.credentials,
+            quotas=tuple(quotas),
+            faults=tuple(faults),
+            latency=latency,
+            seed=seed,
+            log_size=log_size,
+            record=record,
+        )
+        self._site = Site(Api(vendor, options))
+        self._thread: threading.Thread | None = None
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop: asyncio.Event | None = None
+
+    @property
+    def url(self) -> str:
+        """The base URL."""
+        return f"http://{HOST}:{self.port}"
+
+    @property
+    def contacts(self) -> list[dict[str, Any]]:
+        """As `GET /_sandbox/contacts`."""
+        return self._ask(lambda: views.contacts(self._site.api))
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """As `GET /_sandbox/events`."""
+        return self._ask(lambda: views.events(self._site.api))
+
+    @property
+    def requests(self) -> list[dict[str, Any]]:
+        """As `GET /_sandbox/requests`."""
+        return self._ask(lambda: views.requests(self._site.api))
+
+    @property
+    def stats(self) -> dict[str, Any]:
+        """As `GET /_sandbox/stats`."""
+        return self._ask(lambda: views.stats(self._site.api))
+
+    @property
+    def faults(self) -> list[dict[str, Any]]:
+        """The rules in force, each with how often it was applied; set them to change them."""
+        return self._ask(self._site.api.faults.view)
+
+    @faults.setter
+    def faults(self, rules: Iterable[Mapping[str, Any]]) -> None:
+        self._ask(lambda: self._site.api.faults.replace(list(rules)))
+
+    @property
+    def quotas(self) -> list[str]:
+        """The quotas enforced; set them to change them."""
+        return self._ask(lambda: [window.text for window in self._site.api.limiter.windows])
+
+    @quotas.setter
+    def quotas(self, quotas: Iterable[str]) -> None:
+        self._ask(lambda: self._site.api.limit(list(quotas)))
+
+    def reset(self) -> None:
+        """Forget everything received; rules and quotas stay, and count from the start."""
+        self._ask(self._site.api.reset)
+
+    def start(self) -> None:
+        """Listen.
+
+        Raises:
+            OSError: Where the port is taken.
+        """
+        ready: Future[int] = Future()
+        self._thread = threading.Thread(
+            target=lambda: asyncio.run(self._run(ready)), name="sandbox", daemon=True
+        )
+        self._thread.start()
+        try:
+            self.port = ready.result()
+        except BaseException:
+            self._thread.join()
+            raise
+
+    def stop(self) -> None:
+        """Stop listening, drop every connection, and end the thread. What arrived stays."""
+        if self._loop and self._stop and self._thread:
+            self._loop.call_soon_threadsafe(self._stop.set)
+            self._thread.join()
+            self._loop = self._stop = self._thread = None
+
+    def __enter__(self) -> Sandbox:  # noqa: PYI034 - Self is not in Python 3.10's typing
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+    async def _run(self, ready: Future[int]) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            server = await loop.create_server(
+                lambda: Connection(self._site), HOST, self.port, backlog=BACKLOG
+            )
+        except OSError as error:
+            ready.set_exception(error)
+            return
+        self._loop, self._stop = loop, asyncio.Event()
+        ready.set_result(server.sockets[0].getsockname()[1])
+        await self._stop.wait()
+        server.close()
+        while self._site.connections:
+            for connection in tuple(self._site.connections):
+                connection.transport.abort()
+            await asyncio.sleep(0)
+        await server.wait_closed()
+
+    def _ask(self, question: Callable[[], T]) -> T:
+        """Ask on the loop's thread, so that nothing is read half-changed."""
+        if self._loop is None:
+            return question()
+
+        async def ask() -> T:
+            return question()
+
+        return asyncio.run_coroutine_threadsafe(ask(), self._loop).result()

@@ -1,0 +1,103 @@
+"""What arrived: contacts with every body received for them, and events by their own id.
+
+Bodies are kept as the bytes that came, and decoded when somebody looks: a run of a million
+records fits in memory, and nothing is lost between the wire and the inbox.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+
+
+@dataclass(slots=True)
+class Contact:
+    """One contact.
+
+    Attributes:
+        id: The vendor's id of it; stays the same for as long as it lives.
+        keys: What it is found by now.
+        identity: The identifying fields as they are now.
+        bodies: Everything received for it, oldest first.
+    """
+
+    id: str
+    keys: tuple[str, ...] = ()
+    identity: dict[str, str] = field(default_factory=dict)
+    bodies: list[bytes] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Event:
+    """One event, by its own id.
+
+    Attributes:
+        id: The sender's id of it.
+        body: The body that came first.
+        keys: What its contact is found by, best first.
+        received: How many times it came.
+        identical: Whether it came byte for byte the same each time.
+        last: The latest body that differs from the first, or None.
+    """
+
+    id: str
+    body: bytes
+    keys: tuple[str, ...]
+    received: int = 1
+    identical: bool = True
+    last: bytes | None = None
+
+
+class Store:
+    """All that one account holds."""
+
+    def __init__(self) -> None:
+        self.contacts: dict[str, Contact] = {}
+        self.events: dict[str, Event] = {}
+        self.counts: Counter[str] = Counter()
+        self._index: dict[str, Contact] = {}
+        self._born: Counter[str] = Counter()
+
+    def find(self, keys: Iterable[str]) -> Contact | None:
+        """Find the contact that the first matching key leads to."""
+        return next((self._index[key] for key in keys if key in self._index), None)
+
+    def create(self, key: str) -> Contact:
+        """Create a contact. Its id follows from its first key, so that runs can be compared."""
+        self._born[key] += 1
+        seed = f"{key}#{self._born[key]}".encode()
+        contact = Contact(blake2b(seed, digest_size=12).hexdigest())
+        self.contacts[contact.id] = contact
+        return contact
+
+    def rekey(self, contact: Contact, keys: tuple[str, ...]) -> None:
+        """Have the contact found by these keys and no others."""
+        if keys == contact.keys:
+            return
+        for key in contact.keys:
+            if self._index.get(key) is contact:
+                del self._index[key]
+        for key in keys:
+            self._index[key] = contact
+        contact.keys = keys
+
+    def remove(self, contact: Contact) -> None:
+        """Forget a contact."""
+        self.rekey(contact, ())
+        del self.contacts[contact.id]
+
+    def add_event(self, event_id: str, body: bytes, keys: tuple[str, ...]) -> Event:
+        """Keep an event, or count one more arrival of it."""
+        event = self.events.get(event_id)
+        if event is None:
+            event = self.events[event_id] = Event(event_id, body, keys)
+            return event
+        event.received += 1
+        self.counts["event_duplicates"] += 1
+        if body != event.body:
+            event.identical = False
+            event.last = body
+            self.counts["event_conflicts"] += 1
+        return event

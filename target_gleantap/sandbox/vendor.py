@@ -1,0 +1,82 @@
+"""What a vendor declares to be stood in for: `vendors/<destination>.py` holds one `VENDOR`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from target_gleantap.contract import Destination, Identifier
+from target_gleantap.model import Body
+from target_gleantap.sandbox.store import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One HTTP request, read to its end. Header names are in lower case."""
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """One HTTP answer: `content` goes out as JSON unless it is bytes already."""
+
+    status: int
+    content: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    media_type: str = "application/json"
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that the API does.
+
+    Attributes:
+        name: The resource's name, or the vendor's own word for a read.
+        path: The request's path.
+        schema: The JSON Schema of the whole wire body.
+        carry_out: Takes the store, the checked body and its bytes; answers for the vendor.
+        identifiers: Whose record it is, to see requests that overlap.
+        contact: Finds the id of the contact that a body is about, or None.
+        event_id: The body field with the event's own id, or empty.
+        method: The HTTP method.
+    """
+
+    name: str
+    path: str
+    schema: Mapping[str, Any]
+    carry_out: Callable[[Store, Body, bytes], Reply]
+    identifiers: tuple[Identifier, ...] = ()
+    contact: Callable[[Store, Body], str | None] = lambda _store, _body: None
+    event_id: str = ""
+    method: str = "POST"
+
+
+@dataclass(frozen=True, slots=True)
+class Vendor:
+    """A vendor as the sandbox plays it.
+
+    Attributes:
+        destination: The contract that is served.
+        operations: All that it does.
+        credentials: The settings that carry the credentials, with the sandbox's own values.
+        keys_fit: Whether the headers carry the expected credentials.
+        tenant_fits: Whether the body names the expected account.
+        refuse: Words a refusal: status, a sentence, and the faults found in the body.
+        failure: The body of a 200 that says failure; takes the sentence.
+        fold: Makes a contact's present fields out of all bodies received for it.
+    """
+
+    destination: Destination
+    operations: tuple[Operation, ...]
+    credentials: Mapping[str, str]
+    keys_fit: Callable[[Mapping[str, str], Mapping[str, str]], bool]
+    tenant_fits: Callable[[Body, Mapping[str, str]], bool]
+    refuse: Callable[[int, str, Sequence[str]], Reply]
+    failure: Callable[[str], Any]
+    fold: Callable[[Sequence[Body]], Body]

@@ -1,0 +1,23 @@
+"""What the sandbox knows of each vendor, a module each, named like its destination."""
+
+from __future__ import annotations
+
+import pkgutil
+from importlib import import_module
+
+from target_gleantap.sandbox.vendor import Vendor
+
+
+def names() -> tuple[str, ...]:
+    """The destinations that the sandbox can stand in for, sorted."""
+    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+
+
+def load(name: str) -> Vendor:
+    """Load a vendor.
+
+    Raises:
+        ModuleNotFoundError: Where there is no module of that name.
+    """
+    vendor: Vendor = import_module(f"{__name__}.{name}").VENDOR
+    return vendor
