@@ -1,0 +1,22 @@
+"""Record to body: expressions, coercion, linting, and the check against the contract. No I/O."""
+
+from __future__ import annotations
+
+from target_gleantap.mapping.checker import Checker, without_nulls
+from target_gleantap.mapping.coercion import Wire
+from target_gleantap.mapping.compiler import compile_mapping
+from target_gleantap.mapping.defaults import default_mapping
+from target_gleantap.mapping.mapping import Mapping
+from target_gleantap.mapping.numbers import ExactNumber, encode, parse_number
+
+__all__ = [
+    "Checker",
+    "ExactNumber",
+    "Mapping",
+    "Wire",
+    "compile_mapping",
+    "default_mapping",
+    "encode",
+    "parse_number",
+    "without_nulls",
+]

@@ -1,0 +1,176 @@
+"""Values to the documented wire types: exactly, or a fault. Never a guess.
+
+A coercer takes a value that is not null and gives the wire value, or None where the value counts
+as missing (an empty text where a date is wanted), or raises `NotCoercible`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, TypeAlias
+from zoneinfo import ZoneInfo
+
+from target_gleantap.mapping.json_values import NotCoercible, json_value, kind_of
+from target_gleantap.mapping.moments import NotAMoment, formatter, parse_moment, parse_time
+from target_gleantap.mapping.phones import e164
+from target_gleantap.mapping.scalars import to_boolean, to_integer, to_number, to_tags, to_text
+
+Coercer: TypeAlias = Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How values are coerced, from the config.
+
+    Attributes:
+        timezone: What timestamps with a zone of their own are converted to.
+        default_region: ISO 3166 country of phone numbers without a country code, or None.
+        null_policy: `omit` or `send`.
+        vendor: The destination's own settings: the patterns and shapes that `x-format` and
+            `x-shape` name.
+    """
+
+    timezone: ZoneInfo
+    default_region: str | None
+    null_policy: str
+    vendor: Mapping[str, Any]
+
+
+def coercer(schema: Mapping[str, Any], wire: Wire) -> Coercer:
+    """The coercer of one body field, by its documented schema."""
+    return _MAKERS.get(wire_type(schema), _make_json)(schema, wire)
+
+
+def wire_type(schema: Mapping[str, Any]) -> str:
+    """The field's `x-wire`, or what follows from its `type`."""
+    if "x-wire" in schema:
+        return str(schema["x-wire"])
+    types = schema.get("type", ())
+    names = [types] if isinstance(types, str) else [name for name in types if name != "null"]
+    return _BY_TYPE.get(names[0], "json") if len(names) == 1 else "json"
+
+
+_BY_TYPE = {"string": "text", "boolean": "boolean", "integer": "integer", "number": "number"}
+
+
+def _make_text(schema: Mapping[str, Any], _wire: Wire) -> Coercer:
+    if "format" not in schema:
+        return to_text
+
+    def address(value: Any) -> str | None:
+        text = to_text(value)
+        return text if text and not text.isspace() else None
+
+    return address
+
+
+def _make_boolean(_schema: Mapping[str, Any], _wire: Wire) -> Coercer:
+    return to_boolean
+
+
+def _make_number(_schema: Mapping[str, Any], _wire: Wire) -> Coercer:
+    return to_number
+
+
+def _make_integer(_schema: Mapping[str, Any], _wire: Wire) -> Coercer:
+    return to_integer
+
+
+def _moment_text(value: Any, wanted: str) -> str | None:
+    if not isinstance(value, str):
+        number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+        hint = "use timestamp() for seconds since 1970" if number else ""
+        raise NotCoercible(f"is a {kind_of(value)}, wants {wanted}", hint)
+    return value if value and not value.isspace() else None
+
+
+def _make_date(_schema: Mapping[str, Any], wire: Wire) -> Coercer:
+    def to_date(value: Any) -> str | None:
+        text = _moment_text(value, "a date")
+        if text is None:
+            return None
+        try:
+            return parse_moment(text, wire.timezone)[0].date().isoformat()
+        except NotAMoment as error:
+            raise NotCoercible(f"{error}, wants a date") from None
+
+    return to_date
+
+
+def _make_datetime(schema: Mapping[str, Any], wire: Wire) -> Coercer:
+    write = formatter(str(wire.vendor.get(schema.get("x-format", ""), "%Y-%m-%dT%H:%M:%S%z")))
+
+    def to_datetime(value: Any) -> str | None:
+        text = _moment_text(value, "a timestamp")
+        if text is None:
+            return None
+        try:
+            return write(parse_moment(text, wire.timezone)[0])
+        except NotAMoment as error:
+            raise NotCoercible(f"{error}, wants a timestamp") from None
+
+    return to_datetime
+
+
+def _make_time(schema: Mapping[str, Any], wire: Wire) -> Coercer:
+    write = formatter(str(wire.vendor.get(schema.get("x-format", ""), "%H:%M:%S")))
+
+    def to_time(value: Any) -> str | None:
+        text = _moment_text(value, "a time of day")
+        if text is None:
+            return None
+        try:
+            return write(parse_time(text, wire.timezone))
+        except NotAMoment as error:
+            raise NotCoercible(f"{error}, wants a time of day") from None
+
+    return to_time
+
+
+def _make_tags(_schema: Mapping[str, Any], _wire: Wire) -> Coercer:
+    return to_tags
+
+
+def _make_phone(schema: Mapping[str, Any], wire: Wire) -> Coercer:
+    region, required = wire.default_region, bool(schema.get("x-e164"))
+
+    def to_phone(value: Any) -> str | None:
+        text = to_text(value)
+        if not text or text.isspace():
+            return None
+        if region is None and not required and not text.lstrip().startswith("+"):
+            return text
+        return e164(text, region)
+
+    return to_phone
+
+
+def _make_json(schema: Mapping[str, Any], wire: Wire) -> Coercer:
+    shape = wire.vendor.get(schema["x-shape"]) if "x-shape" in schema else None
+    if shape == "list":
+        return lambda value: [json_value(value)] if isinstance(value, dict) else json_value(value)
+    if shape == "object":
+        return lambda value: json_value(_unwrapped(value))
+    return json_value
+
+
+def _unwrapped(value: Any) -> Any:
+    alone = isinstance(value, list) and len(value) == 1 and isinstance(value[0], dict)
+    return value[0] if alone else value
+
+
+_MAKERS: Mapping[str, Callable[[Mapping[str, Any], Wire], Coercer]] = {
+    "text": _make_text,
+    "boolean": _make_boolean,
+    "number": _make_number,
+    "integer": _make_integer,
+    "date": _make_date,
+    "datetime": _make_datetime,
+    "time": _make_time,
+    "tags": _make_tags,
+    "phone": _make_phone,
+    "json": _make_json,
+    "object": _make_json,
+}

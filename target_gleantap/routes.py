@@ -1,0 +1,176 @@
+"""Stream to routes: every mapping compiled, and all that is wrong told, before record one."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+from typing import Any
+
+from target_gleantap.config import Config
+from target_gleantap.contract import Resource
+from target_gleantap.errors import ConfigError
+from target_gleantap.mapping import Checker, Wire, compile_mapping, default_mapping
+from target_gleantap.mapping import Mapping as CompiledMapping
+from target_gleantap.mapping.spelling import did_you_mean
+from target_gleantap.model import Fault, MappingEntry
+
+
+@dataclass(frozen=True)
+class Route:
+    """One way of a stream's records: a mapping and the contract that its bodies are held to.
+
+    Attributes:
+        stream: The stream's own name, also where a glob matched it.
+        name: What the books and the rejects call the mapping.
+        mapping: Makes the body.
+        checker: Holds the body to the documented contract.
+        resource: What it is sent to.
+    """
+
+    stream: str
+    name: str
+    mapping: CompiledMapping
+    checker: Checker
+    resource: Resource
+
+
+class Routes:
+    """All the mappings of a config.
+
+    Attributes:
+        faults: All that is wrong with them, whatever the streams; the run must not start with any.
+    """
+
+    def __init__(self, config: Config) -> None:
+        self._resources = config.destination.resources
+        self._ignore_unmapped = config.unmapped_streams == "ignore"
+        self._wire = Wire(config.timezone, config.default_region, config.null_policy, config.vendor)
+        self._entries = named(config.mappings)
+        self._checkers: dict[str, Checker] = {}
+        self._compiled: dict[str, CompiledMapping] = {}
+        self.faults = (*_repeated_names(self._entries), *self._compile_all())
+
+    def _compile_all(self) -> Iterator[Fault]:
+        for entry in self._entries:
+            resource = self._resources.get(entry.resource)
+            if resource is None:
+                hint = did_you_mean(entry.resource, self._resources)
+                hint = hint or f"there are {', '.join(self._resources)}"
+                message = f"there is no resource {entry.resource}"
+                yield Fault(f"{entry.path}.resource", message, hint, rule="unknown")
+                continue
+            mapping, faults = compile_mapping(entry, resource, self._wire)
+            yield from faults
+            if mapping is not None:
+                self._compiled[entry.name] = mapping
+
+    def for_stream(self, stream: str, schema: Mapping[str, Any]) -> tuple[Route, ...]:
+        """The routes of a stream, in the order of the config.
+
+        Args:
+            stream: The stream's name.
+            schema: The `schema` of its SCHEMA message.
+
+        Returns:
+            Its routes; none for an unmapped stream that is to be ignored.
+
+        Raises:
+            ConfigError: With all that is wrong between the mappings and the SCHEMA, or for a
+                stream that nothing maps.
+        """
+        mappings = self._mapped(stream) or self._by_default(stream, schema)
+        if not mappings and not self._ignore_unmapped:
+            raise ConfigError([self._unmapped(stream)])
+        faults = [fault for mapping in mappings for fault in mapping.lint(schema, stream)]
+        _refuse(faults, stream)
+        return tuple(
+            Route(
+                stream,
+                mapping.entry.name,
+                mapping,
+                self._checker(mapping.resource),
+                mapping.resource,
+            )
+            for mapping in mappings
+        )
+
+    def _mapped(self, stream: str) -> list[CompiledMapping]:
+        """Where an entry names the stream exactly, globs are not used."""
+        entries = [entry for entry in self._entries if entry.stream == stream] or [
+            entry for entry in self._entries if fnmatchcase(stream, entry.stream)
+        ]
+        return [self._compiled[entry.name] for entry in entries if entry.name in self._compiled]
+
+    def _by_default(self, stream: str, schema: Mapping[str, Any]) -> list[CompiledMapping]:
+        """The mapping of a stream that is named like a resource's own."""
+        mappings = []
+        for resource in self._resources.values():
+            if stream in resource.streams and not resource.explicit_only:
+                entry = default_mapping(stream, resource, schema, len(self._entries))
+                mapping, faults = compile_mapping(entry, resource, self._wire)
+                _refuse(_of_default(faults, entry), stream)
+                mappings += [mapping] if mapping is not None else []
+        return mappings
+
+    def _checker(self, resource: Resource) -> Checker:
+        if resource.name not in self._checkers:
+            self._checkers[resource.name] = Checker(resource.schema, formats=True)
+        return self._checkers[resource.name]
+
+    def _unmapped(self, stream: str) -> Fault:
+        names = sorted({entry.stream for entry in self._entries})
+        known = [*names, *(name for one in self._resources.values() for name in one.streams)]
+        mapped = f"mapped are {', '.join(names)}" if names else "there is no mapping at all"
+        hints = [
+            did_you_mean(stream, known),
+            mapped,
+            "add an entry for it, leave the stream out of the tap's selection, "
+            "or set unmapped_streams: ignore",
+        ]
+        message = f"stream {stream!r} has no mapping"
+        return Fault("mappings", message, "; ".join(hint for hint in hints if hint), "unmapped")
+
+
+def named(entries: tuple[MappingEntry, ...]) -> tuple[MappingEntry, ...]:
+    """Give every entry without a name one: `stream:resource`, with `#2` for the second of them."""
+    taken = {entry.name for entry in entries if entry.name}
+    result = []
+    for entry in entries:
+        name = entry.name or _free(f"{entry.stream}:{entry.resource}", taken)
+        taken.add(name)
+        result.append(replace(entry, name=name))
+    return tuple(result)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    number, free = 1, name
+    while free in taken:
+        number += 1
+        free = f"{name}#{number}"
+    return free
+
+
+def _repeated_names(entries: tuple[MappingEntry, ...]) -> Iterator[Fault]:
+    counts = Counter(entry.name for entry in entries)
+    for entry in entries:
+        if counts[entry.name] > 1:
+            hint = "the books and the rejects tell mappings apart by their names"
+            message = f"{counts[entry.name]} mappings are named {entry.name}"
+            yield Fault(f"{entry.path}.name", message, hint, rule="name")
+
+
+def _of_default(faults: tuple[Fault, ...], entry: MappingEntry) -> list[Fault]:
+    """Say the faults of a mapping that nobody wrote: its fields are the stream's own."""
+    prefix = f"{entry.path}.fields"
+    hint = "the stream has no mapping, so its fields are taken by their names: write a mapping"
+    return [
+        replace(fault, path=fault.path.removeprefix(prefix).lstrip("."), hint=hint)
+        for fault in faults
+    ]
+
+
+def _refuse(faults: list[Fault], stream: str) -> None:
+    if faults:
+        raise ConfigError(faults, about=f"The mapping of stream {stream!r}")
