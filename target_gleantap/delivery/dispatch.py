@@ -10,6 +10,7 @@ from __future__ import annotations
 import heapq
 import random
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -41,6 +42,8 @@ class Delivery:
         line: The input line it came from, for messages.
         attempts: How often it was sent and failed, throttling not counted.
         since: When it first failed, or None.
+        out: Whether it is in flight.
+        ambiguous: Whether an attempt may have been carried out without being confirmed.
     """
 
     resource: Resource
@@ -50,6 +53,8 @@ class Delivery:
     line: int = 0
     attempts: int = 0
     since: float | None = None
+    out: bool = False
+    ambiguous: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +137,7 @@ class Dispatcher:
         self._workers: Workers[Delivery] = Workers(client.send)
         self._later: list[tuple[float, int, Delivery]] = []
         self._tiebreak = count()
-        self._ended: list[Ended] = []
+        self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
 
     # --- what the owner calls
@@ -164,18 +169,20 @@ class Dispatcher:
         """Make a waiting `turn` return; may be called from any thread or signal handler."""
         self._workers.wake()
 
-    def turn(self, seconds: float) -> list[Ended]:
-        """Wait up to `seconds` for something to happen, and see to it.
+    def turn(self, seconds: float) -> None:
+        """Wait up to `seconds` for something to happen, and see to it; `ended` tells of it.
 
-        Returns:
-            The deliveries that ended. Where the run must stop, `fault` says why from then on,
-            and nothing more is sent.
+        Where the run must stop, `fault` says why from then on, and nothing more is sent.
         """
         self._launch()
         for delivery, result in self._workers.arrivals(min(seconds, self._next_due())):
             self._see_to(delivery, result)
         self._launch()
-        return self._told()
+
+    def ended(self) -> Iterator[Ended]:
+        """Tell of each delivery that has ended, once."""
+        while self._ended:
+            yield self._ended.popleft()
 
     def drain(self, seconds: float) -> Iterator[Ended]:
         """Send nothing more; give what is in flight this long to end.
@@ -185,21 +192,21 @@ class Dispatcher:
         """
         self._open = False
         until = self._clock() + seconds
-        yield from self._told()
+        yield from self.ended()
         while self.in_flight and (left := until - self._clock()) > 0:
             for delivery, result in self._workers.arrivals(left):
                 self._see_to(delivery, result)
-            yield from self._told()
+            yield from self.ended()
+
+    def unsettled(self) -> Iterator[Delivery]:
+        """List the deliveries that have not ended."""
+        return iter(self._schedule)
 
     def close(self) -> None:
         """Let the workers go, and close the connections."""
         self._open = False
         self._workers.close()
         self._client.close()
-
-    def _told(self) -> list[Ended]:
-        ended, self._ended = self._ended, []
-        return ended
 
     # --- sending
 
@@ -230,6 +237,7 @@ class Dispatcher:
         self._count_hold()
         self._pacer.depart(now)
         self.traffic.requests += 1
+        delivery.out = True
         self._workers.send(delivery, delivery.request)
 
     def _count_hold(self) -> None:
@@ -250,7 +258,9 @@ class Dispatcher:
     # --- reading what came
 
     def _see_to(self, delivery: Delivery, result: Answer | Failure) -> None:
+        delivery.out = False
         reading = self._read(delivery, result)
+        delivery.ambiguous |= reading.verdict is Verdict.AMBIGUOUS
         if reading.verdict in FINAL:
             self._patience.accepted()
             self._end(delivery, reading, result)

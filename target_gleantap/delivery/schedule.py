@@ -9,6 +9,7 @@ the first only by the one, the second only by the other).
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
@@ -49,6 +50,10 @@ class Schedule(Generic[T]):
     def __len__(self) -> int:
         """How many deliveries are unsettled."""
         return len(self._places)
+
+    def __iter__(self) -> Iterator[T]:
+        """List the unsettled deliveries, in input order."""
+        return (place.delivery for place in self._places.values())
 
     def add(self, delivery: T, identifiers: tuple[str, ...]) -> None:
         """Take the next delivery in input order.

@@ -1,0 +1,356 @@
+"""The whole way of a record: map, check, deliver, settle; and the state that follows it.
+
+One thread walks it. Nothing here touches a socket, a thread or a clock of its own: that is
+delivery's business, and `turn` is where this thread meets it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from target_gleantap.books import Books, Row
+from target_gleantap.checkpoint import Checkpoint, Stretch
+from target_gleantap.config import Config
+from target_gleantap.contract import Identifier, IdentifierKind, Resource, Verdict
+from target_gleantap.delivery.client import Request
+from target_gleantap.delivery.dispatch import Delivery, Dispatcher, Ended
+from target_gleantap.errors import BooksError, LocalError, RecordsRejected, Stopped, TargetError
+from target_gleantap.mapping import encode, without_nulls
+from target_gleantap.model import (
+    Body,
+    Fault,
+    Faulty,
+    Filtered,
+    Origin,
+    Outcome,
+    Record,
+    Rejection,
+)
+from target_gleantap.rejects import Rejects
+from target_gleantap.routes import Route
+
+WINDOW_BATCHES = 4
+"""How many batches may be read ahead of the slowest unsettled record."""
+WINDOW_BYTES = 64 * 1024 * 1024
+"""How many bytes of input may be unsettled, so that large records do not fill the memory."""
+WATCH_SECONDS = 1.0
+"""How long a run waits at most before it looks up, to say how it fares."""
+FAULT_GRACE_SECONDS = 5.0
+"""How long a run that must stop waits for what is in flight: its vendor is in trouble already."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """A record on its way through one mapping, until it is settled."""
+
+    row: Row
+    origin: Origin
+    stretch: Stretch
+
+
+class Pipeline:
+    """The way.
+
+    Args:
+        config: The settings.
+        dispatcher: Delivers.
+        rejects: Keeps what is rejected.
+        write_state: Writes one state, given as JSON text, to stdout.
+        watch: Called whenever there was something to see to, and at least every
+            `WATCH_SECONDS` while the run waits.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(
+        self,
+        config: Config,
+        dispatcher: Dispatcher,
+        rejects: Rejects,
+        write_state: Callable[[bytes], None],
+        watch: Callable[[], None] = lambda: None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.books = Books()
+        self.states_written = 0
+        self._config = config
+        self._dispatcher = dispatcher
+        self._rejects = rejects
+        self._write_state = write_state
+        self._watch = watch
+        self._clock = clock
+        self._checkpoint = Checkpoint(config.batch_size_rows)
+        self._window = WINDOW_BATCHES * max(config.batch_size_rows, config.max_in_flight)
+        self._bytes = 0
+        self._last_written: bytes | None = None
+        self._written_at = clock()
+        self._stop_signal = 0
+        self._at_hand: Item | None = None
+
+    # --- the way
+
+    def take(
+        self, routes: tuple[Route, ...], record: Record, origin: Origin, faults: tuple[Fault, ...]
+    ) -> None:
+        """Take the next record, in input order, through each mapping that wants it.
+
+        Args:
+            routes: The stream's mappings.
+            record: As it was parsed (and as singer-sdk's stream maps left it).
+            origin: As it was read.
+            faults: What the tap's own schema finds wrong with it.
+
+        Raises:
+            TargetError: When the run must stop; the record then counts as not read.
+        """
+        self._make_room(len(origin.message))
+        for route in routes:
+            if origin.only in ("", route.name):
+                self._walk(route, record, self._item(route, origin), faults)
+        self.turn(0)
+
+    def _walk(self, route: Route, record: Record, item: Item, faults: tuple[Fault, ...]) -> None:
+        """One record, one mapping, from end to end; a line a stage."""
+        self._at_hand = item
+        if faults:
+            return self._reject(item, Rejection("schema", faults))
+        body = route.mapping.apply(record)
+        if isinstance(body, Filtered):
+            return self._settle(item, Outcome.FILTERED)
+        if isinstance(body, Faulty):
+            return self._reject(item, Rejection("mapping", body.faults))
+        if found := route.checker.faults(without_nulls(body)):
+            return self._reject(item, Rejection("contract", found))
+        wire = route.resource.envelope(body, self._config.vendor)
+        try:
+            request = Request(route.resource.method, route.resource.path, encode(wire))
+        except ValueError as fault:
+            return self._reject(item, Rejection("mapping", (Fault("", str(fault), rule="json"),)))
+        return self._deliver(route.resource, request, identifiers(route.resource, body), item)
+
+    def _item(self, route: Route, origin: Origin) -> Item:
+        row = self.books.row(route.stream, route.name)
+        row.read += 1
+        self._bytes += len(origin.message)
+        return Item(row, origin, self._checkpoint.record())
+
+    def _deliver(
+        self, resource: Resource, request: Request, known_by: tuple[str, ...], item: Item
+    ) -> None:
+        self._dispatcher.submit(Delivery(resource, request, known_by, item, item.origin.line))
+        self._at_hand = None
+
+    def _end(self, ended: Ended) -> None:
+        """Settle what delivery has brought to its end."""
+        item, reading, answer = ended.delivery.item, ended.reading, ended.answer
+        self._at_hand = item
+        if reading.verdict is Verdict.DELIVERED:
+            self._settle(item, Outcome.DELIVERED)
+            return
+        reason = "vendor" if reading.verdict is Verdict.REJECTED else "ambiguous"
+        faults = reading.faults or (Fault("", reading.message, rule=reason),)
+        words = answer.body.decode("utf-8", "replace") if answer else ""
+        status = answer.status if answer else None
+        self._reject(item, Rejection(reason, faults, status, words))
+
+    def _reject(self, item: Item, rejection: Rejection) -> None:
+        self._rejects.write(item.origin, item.row.mapping, rejection)
+        self.books.reject(item.row, rejection)
+        self._let_go(item)
+        if self._too_many_rejects():
+            self._checkpoint.block(item.stretch)
+        else:
+            self._checkpoint.settle(item.stretch)
+
+    def _settle(self, item: Item, outcome: Outcome) -> None:
+        item.row.settled[outcome] += 1
+        self._let_go(item)
+        self._checkpoint.settle(item.stretch)
+
+    def _let_go(self, item: Item) -> None:
+        self._bytes -= len(item.origin.message)
+        self._at_hand = None
+
+    def filtered_by_stream_maps(self, stream: str) -> None:
+        """Count a record that singer-sdk's stream maps left out before any mapping saw it."""
+        row = self.books.row(stream, "stream_maps")
+        row.read += 1
+        row.settled[Outcome.FILTERED] += 1
+
+    # --- state
+
+    def state(self, value: bytes) -> None:
+        """Take the next STATE, in input order; it leaves when all before it is settled."""
+        self._checkpoint.state(value)
+        self.turn(0)
+
+    def _commit(self, *, everything: bool = False) -> None:
+        """Let the safe states leave, once the rejects before them are on the disk."""
+        now = self._clock()
+        waited = now - self._written_at >= self._config.batch_wait_seconds
+        states = self._checkpoint.release(everything=everything or waited)
+        if waited:
+            self._written_at = now
+        if not states:
+            return
+        self._rejects.flush()
+        for state in states:
+            if state != self._last_written:
+                self._write_state(state)
+                self._last_written = state
+                self.states_written += 1
+        self._written_at = now
+
+    # --- the meeting with delivery
+
+    @property
+    def unsettled(self) -> int:
+        """How many deliveries are on their way."""
+        return len(self._dispatcher)
+
+    def turn(self, seconds: float) -> None:
+        """See to what has come back; wait up to `seconds` for it where nothing has.
+
+        Raises:
+            TargetError: When the run must stop.
+        """
+        if seconds <= 0 and not self._dispatcher.busy and not self._stop_signal:
+            self._commit()
+            return
+        wait = self._config.batch_wait_seconds if self._checkpoint.waiting else WATCH_SECONDS
+        self._dispatcher.turn(0 if self._stop_signal else min(seconds, wait))
+        for ended in self._dispatcher.ended():
+            self._end(ended)
+        self._commit()
+        self._watch()
+        if self._dispatcher.fault is not None:
+            raise self._dispatcher.fault
+        if self._stop_signal:
+            raise Stopped(self._stop_signal)
+
+    def _make_room(self, size: int) -> None:
+        """Wait while too much is unsettled: the memory does not grow with the input."""
+        while self.unsettled and (
+            self.unsettled >= self._window or self._bytes + size > WINDOW_BYTES
+        ):
+            self.turn(float("inf"))
+
+    def stop(self, signum: int) -> None:
+        """Ask the run to stop; safe to call from a signal handler."""
+        self._stop_signal = signum
+        self._dispatcher.wake()
+
+    # --- the end
+
+    def finish(self) -> None:
+        """Settle all that was read, and let the last state leave.
+
+        Raises:
+            TargetError: When the run must stop before that, or has rejected too much.
+        """
+        while self.unsettled:
+            self.turn(float("inf"))
+        self._commit(everything=True)
+        self._rejects.flush()
+        self._balance()
+        if self._too_many_rejects():
+            raise RecordsRejected(self._rejected_message())
+
+    def abandon(self, grace: float) -> None:
+        """Settle what is in flight within `grace` seconds, and let the last safe state leave.
+
+        What is unsettled then counts as not attempted.
+        """
+        self._leave_unsettled()
+        for ended in self._dispatcher.drain(grace):
+            self._end_or_leave(ended)
+        for delivery in self._dispatcher.unsettled():
+            row = delivery.item.row
+            row.not_attempted += 1
+            row.in_doubt += delivery.out or delivery.ambiguous
+        self._commit(everything=True)
+        self._rejects.flush()
+        self._balance()
+
+    def _end_or_leave(self, ended: Ended) -> None:
+        """Settle it; leave it unsettled where its reject cannot be written."""
+        try:
+            self._end(ended)
+        except LocalError:
+            self._leave_unsettled()
+
+    def _leave_unsettled(self) -> None:
+        """Count the record that was at hand when something went wrong."""
+        if self._at_hand is not None:
+            self._at_hand.row.not_attempted += 1
+            self._at_hand = None
+
+    def grace(self, reason: BaseException) -> float:
+        """How long what is in flight may take, by why the run ends."""
+        by_signal = isinstance(reason, Stopped) or not isinstance(reason, TargetError)
+        stop = float(self._config.stop_deadline_seconds)
+        return stop if by_signal else min(stop, FAULT_GRACE_SECONDS)
+
+    def close(self) -> None:
+        """Let go of connections and files."""
+        self._dispatcher.close()
+        self._rejects.close()
+
+    def _balance(self) -> None:
+        if not self.books.balanced:
+            raise BooksError(
+                "The books of this run do not balance: a defect of the target. The summary shows "
+                "the rows; please report it."
+            )
+
+    def _too_many_rejects(self) -> bool:
+        if self._config.on_reject == "fail":
+            return self._rejects.count > 0
+        limit = self._config.max_rejects
+        return limit is not None and self._rejects.count > limit
+
+    def _rejected_message(self) -> str:
+        count = self._rejects.count
+        limit = "on_reject is fail"
+        if self._config.on_reject != "fail":
+            limit = f"max_rejects is {self._config.max_rejects}"
+        return (
+            f"{count} rejected, and {limit}: all else was delivered, and the state stays before "
+            f"the {'first' if self._config.on_reject == 'fail' else 'one too many'}. Each stands "
+            f"with its reason in {self._rejects.path}. Mend the mapping or the data, then run "
+            "again, or replay that file into the target."
+        )
+
+
+def identifiers(resource: Resource, body: Body) -> tuple[str, ...]:
+    """Say whose record a body is: what it is known by, spelled so that equals are equal.
+
+    Args:
+        resource: Declares where to look.
+        body: The checked body.
+
+    Returns:
+        `space:value` for each identifier that the body has.
+    """
+    found = []
+    for identifier in resource.identifiers:
+        value = _at(body, identifier.path)
+        if value not in (None, "", [], {}):
+            found.append(f"{identifier.space}:{_same(identifier, str(value))}")
+    return tuple(dict.fromkeys(found))
+
+
+def _at(body: Body, path: str) -> object:
+    value: object = body
+    for name in path.split("."):
+        value = value.get(name) if isinstance(value, dict) else None
+    return value
+
+
+def _same(identifier: Identifier, text: str) -> str:
+    if identifier.kind is IdentifierKind.EMAIL:
+        return text.strip().casefold()
+    if identifier.kind is IdentifierKind.PHONE:
+        return "".join(filter(str.isdigit, text))[-10:] or text.strip()
+    return text

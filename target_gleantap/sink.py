@@ -1,0 +1,146 @@
+"""A stream's records, handed to the pipeline as they were read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from gzip import open as gzip_open
+from typing import IO, TYPE_CHECKING, Any
+
+import jsonschema
+from singer_sdk.helpers._batch import BatchFileFormat, StorageTarget
+from singer_sdk.sinks import Sink
+
+from target_gleantap.errors import InputError, LocalError
+from target_gleantap.mapping import Checker
+from target_gleantap.model import Fault, Origin, Record
+from target_gleantap.routes import Route
+
+if TYPE_CHECKING:
+    from singer_sdk.helpers._batch import BaseBatchFileEncoding
+
+    from target_gleantap.target import TargetGleantap
+
+KEY_RULE = "key_properties"
+
+
+class StreamSink(Sink):
+    """What one stream's records meet first: its mappings, and the tap's own schema.
+
+    singer-sdk's own validation is not used: it ends the run at the first record that does not
+    fit, and turns date-time text into something that JSON does not have.
+    """
+
+    def __init__(
+        self,
+        target: TargetGleantap,
+        stream_name: str,
+        schema: dict[str, Any],
+        key_properties: Sequence[str] | None,
+    ) -> None:
+        super().__init__(target, stream_name, schema, key_properties)
+        self._target = target
+        self._routes: tuple[Route, ...] = ()
+        self._by_name: Mapping[str, tuple[Route, ...]] = {}
+        self._checker: Checker | None = None
+
+    def get_validator(self) -> None:
+        """Leave validation to `take`."""
+
+    def setup(self) -> None:
+        """Find the stream's mappings, and hold them against its schema before any record.
+
+        Raises:
+            ConfigError: With all that does not fit.
+            InputError: Where the schema itself is invalid.
+        """
+        try:
+            checker = Checker(self.original_schema)
+        except jsonschema.SchemaError as fault:
+            where = ".".join(str(part) for part in fault.absolute_path)
+            raise InputError(
+                f"The SCHEMA of stream {self.stream_name!r} is no valid JSON Schema, at "
+                f"{where or 'its root'}. The tap must be mended."
+            ) from None
+        self._routes = self._target.routes.for_stream(self.stream_name, self.original_schema)
+        self._by_name = {route.name: (route,) for route in self._routes}
+        if self._target.settings.validate_records:
+            self._checker = checker
+
+    def take(
+        self, record: Record, origin: Origin, faults: tuple[Fault, ...] = ()
+    ) -> tuple[Fault, ...]:
+        """Hand a record to the pipeline, with what the tap's own schema finds wrong with it.
+
+        Args:
+            record: As it was parsed, and as stream maps left it.
+            origin: As it was read.
+            faults: What was found wrong with it before.
+
+        Returns:
+            All that is wrong with it so far.
+        """
+        self.record_counter_metric.increment()
+        if not self._routes:
+            self._target.ignored[self.stream_name] += 1
+            return ()
+        routes = self._by_name.get(origin.only, self._routes)
+        faults = faults or self._faults(record)
+        self._target.pipeline.take(routes, record, origin, faults)
+        return faults
+
+    def _faults(self, record: Record) -> tuple[Fault, ...]:
+        found = self._checker.faults(record) if self._checker else ()
+        missing = [name for name in self.key_properties if name not in record]
+        if not missing:
+            return found
+        said = "is a key property, and the record does not have it"
+        others = (fault for fault in found if fault.path not in missing)
+        return (*(Fault(name, said, rule=KEY_RULE) for name in missing), *others)
+
+    def process_record(self, record: dict[str, Any], context: dict[str, Any]) -> None:
+        """Do nothing: the target gives each record to `take`, with where it came from."""
+
+    def process_batch(self, context: dict[str, Any]) -> None:
+        """Do nothing: nothing is ever pending in a sink, the pipeline has it all."""
+
+    def process_batch_files(self, encoding: BaseBatchFileEncoding, files: Sequence[str]) -> None:
+        """Deliver the records of a BATCH message like those of RECORD messages.
+
+        Args:
+            encoding: `jsonl`, plain or gzip.
+            files: Their URLs.
+
+        Raises:
+            InputError: For an encoding that is not read here.
+            LocalError: When a file cannot be read.
+        """
+        if encoding.format != BatchFileFormat.JSONL:
+            raise InputError(
+                f"A BATCH of stream {self.stream_name!r} is not JSONL, which is all that this "
+                "target reads. Set the tap's batch_config to the format jsonl."
+            )
+        for url in files:
+            for number, line in enumerate(self._lines(url, encoding.compression), 1):
+                self._target.take_batch_line(self, line, number)
+
+    def _lines(self, url: str, compression: str | None) -> Iterator[bytes]:
+        head, tail = StorageTarget.split_url(url)
+        storage = self.batch_config.storage if self.batch_config else StorageTarget.from_url(head)
+        try:
+            with storage.open(tail, mode="rb") as file, _opened(file, compression) as source:
+                yield from (line for line in source if not line.isspace())
+        except (OSError, EOFError) as fault:
+            words = getattr(fault, "strerror", None) or type(fault).__name__
+            raise LocalError(
+                f"A file of a BATCH of stream {self.stream_name!r} cannot be read: {words}. The "
+                "state stays at the last settled point."
+            ) from None
+
+    def activate_version(self, new_version: int) -> None:
+        """Log it: a contact API has no table to switch over."""
+        self.logger.info("Version %d of stream %s is active", new_version, self.stream_name)
+
+
+def _opened(file: Any, compression: str | None) -> AbstractContextManager[IO[bytes]]:
+    return gzip_open(file) if compression == "gzip" else nullcontext(file)  # type: ignore[return-value] # GzipFile is no IO to typeshed

@@ -1,0 +1,136 @@
+"""The run summary: what became of everything, as JSON for machines and a table for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, TextIO
+
+from target_gleantap.books import Books
+from target_gleantap.delivery.dispatch import Traffic
+from target_gleantap.errors import LocalError, TargetError
+
+COLUMNS = (
+    "stream",
+    "mapping",
+    "read",
+    "delivered",
+    "unchanged",
+    "filtered",
+    "rejected",
+    "not_attempted",
+)
+
+
+def summarize(
+    books: Books,
+    traffic: Traffic,
+    *,
+    seconds: float,
+    destination: str,
+    states: int,
+    ignored: Mapping[str, int],
+    rejects_path: str,
+    reason: BaseException | None,
+) -> dict[str, Any]:
+    """Put the summary of a run together; it holds no value of a record and no secret.
+
+    Args:
+        books: What became of every record.
+        traffic: What went over the line.
+        seconds: How long the run took.
+        destination: Its name.
+        states: How many STATE lines were written.
+        ignored: Records of streams without a mapping, where those are ignored.
+        rejects_path: Where the rejects of this run stand; empty where there are none.
+        reason: What ended the run before its end, or None.
+    """
+    return {
+        "destination": destination,
+        "ended_by": _ended_by(reason),
+        "seconds": round(seconds, 3),
+        "records_per_second": round(books.settled / seconds, 1) if seconds else 0.0,
+        "balanced": books.balanced,
+        "books": [row.as_dict() for row in books.rows],
+        "ignored": dict(ignored),
+        "rejects": {"path": rejects_path, "reasons": books.reasons()},
+        "requests": _requests(traffic),
+        "states_written": states,
+    }
+
+
+def _ended_by(reason: BaseException | None) -> str:
+    if reason is None:
+        return "end of input"
+    return str(reason) if isinstance(reason, TargetError) else type(reason).__name__
+
+
+def _requests(traffic: Traffic) -> dict[str, Any]:
+    rows = asdict(traffic)
+    answer_seconds = rows.pop("answer_seconds")
+    rows["statuses"] = {str(status): n for status, n in sorted(traffic.statuses.items())}
+    rows["held_seconds"] = round(traffic.held_seconds, 3)
+    mean = answer_seconds / traffic.answers if traffic.answers else 0.0
+    return {**rows, "mean_answer_seconds": round(mean, 4)}
+
+
+def write(summary: Mapping[str, Any], path: str) -> None:
+    """Write the summary as JSON.
+
+    Raises:
+        LocalError: When the file cannot be written.
+    """
+    file = Path(path)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+    except OSError as fault:
+        raise LocalError(
+            f"The summary cannot be written to {file}: {fault.strerror}. Check summary_path."
+        ) from None
+
+
+def show(summary: Mapping[str, Any], stream: TextIO) -> None:
+    """Print the summary for people."""
+    # Only here, at the end of a run: importing rich takes longer than starting one should.
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+
+    console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+    table = Table(title=f"Books of this run ({summary['destination']})", title_justify="left")
+    for column in COLUMNS:
+        justify = "left" if column in COLUMNS[:2] else "right"
+        table.add_column(column.replace("_", " "), justify=justify)  # type: ignore[arg-type] # a literal
+    for row in summary["books"]:
+        table.add_row(*(str(row[column]) for column in COLUMNS))
+    console.print(table)
+    for text in _lines(summary):
+        console.print(text, markup=False)
+
+
+def _lines(summary: Mapping[str, Any]) -> list[str]:
+    requests = summary["requests"]
+    traffic = (
+        f"{'Balanced' if summary['balanced'] else 'NOT BALANCED'}. "
+        f"{summary['seconds']:.1f} s, {summary['records_per_second']:g} records a second; "
+        f"{requests['requests']} requests, {requests['retries']} of them retries, "
+        f"{requests['throttled']} throttled; held back by quotas for "
+        f"{requests['held_seconds']:.1f} s; {summary['states_written']} states written."
+    )
+    lines = [traffic]
+    in_doubt = sum(row["in_doubt"] for row in summary["books"])
+    if in_doubt:
+        lines.append(f"{in_doubt} of those not attempted were sent, with no answer by the end.")
+    lines += [
+        f"Ignored, for want of a mapping: {count} records of stream {stream}"
+        for stream, count in summary["ignored"].items()
+    ]
+    lines += [
+        f"Rejected {row['count']} of {row['stream']} ({row['mapping']}): {row['reason']}"
+        for row in summary["rejects"]["reasons"]
+    ]
+    if summary["rejects"]["path"]:
+        lines.append(f"The rejects stand in {summary['rejects']['path']}")
+    return lines

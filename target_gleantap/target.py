@@ -1,0 +1,370 @@
+"""The Singer target: messages in, states out."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections import Counter
+from pathlib import PurePath
+from types import FrameType
+from typing import Any, ClassVar
+
+import msgspec
+from singer_sdk import Target
+from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.helpers._classproperty import classproperty
+from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
+from singer_sdk.mapper import DefaultStreamMap, StreamMap
+from singer_sdk.singerlib.json import serialize_json
+
+from target_gleantap import settings, summary
+from target_gleantap.config import Config
+from target_gleantap.delivery.client import Client
+from target_gleantap.delivery.dispatch import Dispatcher, Policy
+from target_gleantap.delivery.pace import Pacer
+from target_gleantap.errors import (
+    ConfigError,
+    InputError,
+    LocalError,
+    RecordsRejected,
+    TargetError,
+)
+from target_gleantap.mapping import parse_number
+from target_gleantap.model import Fault, Origin
+from target_gleantap.pipeline import Pipeline
+from target_gleantap.progress import Progress, Pulse
+from target_gleantap.reader import LineReader
+from target_gleantap.rejects import KEY, Rejects
+from target_gleantap.routes import Routes
+from target_gleantap.sink import KEY_RULE, StreamSink
+
+IDLE_SECONDS = 60.0
+
+
+class RecordBeforeSchema(InputError, RecordsWithoutSchemaException):
+    """A RECORD came before its stream's SCHEMA; the type that singer-sdk's callers expect."""
+
+
+class KeyPropertiesMissing(RecordsRejected, MissingKeyPropertiesError):
+    """Some rejects lack key properties; the type that singer-sdk's callers expect."""
+
+
+class _StateMessage(msgspec.Struct):
+    value: msgspec.Raw
+
+
+_state = msgspec.json.Decoder(_StateMessage)
+_record = msgspec.json.Decoder(dict[str, Any], float_hook=parse_number)
+
+
+class TargetGleantap(Target):
+    """Delivers contacts and events, record by record, to the APIs that hold them."""
+
+    name = "target-gleantap"
+    package_name = "target-gleantap"
+    config_jsonschema: ClassVar[dict[str, Any]] = settings.config_jsonschema()
+    default_sink_class = StreamSink
+    capabilities: ClassVar[list[Any]] = [
+        PluginCapabilities.ABOUT,
+        PluginCapabilities.STREAM_MAPS,
+        PluginCapabilities.FLATTENING,
+        PluginCapabilities.STRUCTURED_LOGGING,
+        PluginCapabilities.BATCH,
+        TargetCapabilities.VALIDATE_RECORDS,
+    ]
+
+    def __init__(
+        self,
+        *,
+        config: dict[str, Any] | PurePath | str | list[PurePath | str] | None = None,
+        parse_env_config: bool = False,
+        validate_config: bool = True,
+        setup_mapper: bool = True,
+    ) -> None:
+        """Check the config as a whole; nothing is read or sent before that.
+
+        Raises:
+            ConfigError: With all its faults.
+        """
+        self.settings: Config
+        self.routes: Routes
+        self.ignored: Counter[str] = Counter()
+        super().__init__(
+            config=config,
+            parse_env_config=parse_env_config,
+            validate_config=validate_config,
+            setup_mapper=setup_mapper,
+        )
+        # Own threads are all the concurrency; sinks hold nothing to drain.
+        self.max_parallelism = 1
+        self.message_reader: LineReader = LineReader(self)
+        self.pipeline = self._new_pipeline()
+        self._schemas: dict[str, bytes] = {}
+        self._signalled = False
+        self._keys_missing = False
+        self._started_at = time.monotonic()
+
+    def _new_pipeline(self) -> Pipeline:
+        config = self.settings
+        destination = config.destination
+        self._dispatcher = Dispatcher(
+            destination,
+            Client(
+                config.base_url, destination.sign(config.vendor), config.request_timeout_seconds
+            ),
+            Pacer((*destination.quotas, *config.quotas)),
+            Policy(config.max_in_flight, config.retry_deadline_seconds, config.on_ambiguous),
+        )
+        self._rejects = Rejects(config.rejects_path)
+        self._progress = Progress(self._pulse, self.logger)
+        return Pipeline(config, self._dispatcher, self._rejects, _write_state, self._progress.tell)
+
+    # --- the config
+
+    @classproperty
+    def _env_var_config(cls) -> dict[str, Any]:  # noqa: N805 - a class property
+        return dict(settings.environment(os.environ))
+
+    @classmethod
+    def append_builtin_config(cls, config_jsonschema: dict[str, Any]) -> None:
+        """Add nothing: `settings` describes what applies, and leaves out what means nothing."""
+
+    def _validate_config(self, *, raise_errors: bool = True) -> list[str]:
+        """Check the config in our own words: singer-sdk's messages print values, secrets too.
+
+        Returns:
+            All faults, as text.
+
+        Raises:
+            ConfigError: Where there are any, unless `raise_errors` is off.
+        """
+        config, faults = settings.read(self._config)
+        if config is not None:
+            self.settings = config
+            self.routes = Routes(config)
+            faults = (*faults, *self.routes.faults)
+        if faults and (raise_errors or config is None):
+            raise ConfigError(faults)
+        # What singer-sdk and its debug log may see of the config from here on: no credentials.
+        self._config = settings.singer_config(self._config)
+        return [str(fault) for fault in faults]
+
+    # --- messages
+
+    def _process_schema_message(self, message_dict: dict[str, Any]) -> None:
+        stream = self._member(message_dict, "stream", str)
+        schema = self._member(message_dict, "schema", dict)
+        self._member(schema, "properties", dict)
+        self._schemas[stream] = self.message_reader.line
+        super()._process_schema_message(message_dict)
+        if self._sinks_to_clear:
+            self.drain_all()
+
+    def _process_record_message(self, message_dict: dict[str, Any]) -> None:
+        stream = self._member(message_dict, "stream", str)
+        record = self._member(message_dict, "record", dict)
+        reject = message_dict.get(KEY)
+        only = str(reject.get("mapping", "")) if isinstance(reject, dict) else ""
+        self._take(stream, record, self.message_reader.line, message_dict, only)
+
+    def take_batch_line(self, sink: StreamSink, line: bytes, number: int) -> None:
+        """Take a record of a BATCH file.
+
+        Args:
+            sink: The stream's sink.
+            line: The record's JSON.
+            number: The line's 1-based number in its file.
+
+        Raises:
+            InputError: Where the line is no JSON object.
+        """
+        try:
+            record = _record.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise InputError(
+                f"Line {number} of a file of the BATCH in input line "
+                f"{self.message_reader.number} is not a JSON object. The state stays at the last "
+                "settled point."
+            ) from None
+        name = msgspec.json.encode(sink.stream_name)
+        message = b'{"type":"RECORD","stream":%b,"record":%b}' % (name, line.strip())
+        self._take_in(sink, record, self._origin(sink.stream_name, message, ""))
+
+    def _take(
+        self, stream: str, record: dict[str, Any], line: bytes, message: dict[str, Any], only: str
+    ) -> None:
+        """Take a record through singer-sdk's stream maps, and on."""
+        maps = self.mapper.stream_maps.get(stream)
+        if maps is None:
+            raise RecordBeforeSchema(
+                f"Input line {self.message_reader.number} is a record of stream {stream!r}, which "
+                "has had no SCHEMA yet. The tap must be mended."
+            )
+        origin = self._origin(stream, line, only)
+        for stream_map in maps:
+            self._take_mapped(stream_map, record, origin, message)
+
+    def _take_mapped(
+        self, stream_map: StreamMap, record: dict[str, Any], origin: Origin, message: dict[str, Any]
+    ) -> None:
+        mapped: dict[str, Any] | None = record
+        faults: tuple[Fault, ...] = ()
+        if not isinstance(stream_map, DefaultStreamMap) or stream_map.flattening_enabled:
+            mapped, faults = _transform(stream_map, record)
+        elif not stream_map.get_filter_result(record):
+            mapped = None
+        if mapped is None:
+            self.pipeline.filtered_by_stream_maps(origin.stream)
+            return
+        sink: Any = self.get_sink(stream_map.stream_alias)
+        if sink.include_sdc_metadata_properties:
+            mapped = dict(mapped)
+            sink._add_sdc_metadata_to_record(mapped, message, {})  # noqa: SLF001 - singer-sdk's only way
+        self._take_in(sink, mapped, origin, faults)
+
+    def _take_in(
+        self,
+        sink: StreamSink,
+        record: dict[str, Any],
+        origin: Origin,
+        faults: tuple[Fault, ...] = (),
+    ) -> None:
+        found = sink.take(record, origin, faults)
+        self._keys_missing |= any(fault.rule == KEY_RULE for fault in found)
+
+    def _process_state_message(self, message_dict: dict[str, Any]) -> None:
+        self._member(message_dict, "value", dict)
+        try:
+            value = bytes(_state.decode(self.message_reader.line).value)
+        except msgspec.DecodeError:
+            # Valid JSON that msgspec does not read: a lone surrogate.
+            value = serialize_json(message_dict["value"]).encode()
+        self.pipeline.state(value)
+
+    def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
+        stream = self._member(message_dict, "stream", str)
+        if stream in self.mapper.stream_maps:
+            self.logger.info("Stream %s has a new version", stream)
+
+    def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
+        stream = self._member(message_dict, "stream", str)
+        self._member(message_dict, "encoding", dict)
+        self._member(message_dict, "manifest", list)
+        if stream not in self.mapper.stream_maps:
+            raise RecordBeforeSchema(
+                f"Input line {self.message_reader.number} is a BATCH of stream {stream!r}, which "
+                "has had no SCHEMA yet. The tap must be mended."
+            )
+        super()._process_batch_message(message_dict)
+
+    def _member(self, message: dict[str, Any], name: str, kind: type) -> Any:
+        value = message.get(name)
+        if not isinstance(value, kind):
+            said = "is missing" if value is None else "is not what Singer has there"
+            raise InputError(
+                f"Input line {self.message_reader.number}: `{name}` {said}. The tap must be mended."
+            )
+        return value
+
+    def _origin(self, stream: str, message: bytes, only: str) -> Origin:
+        schema = self._schemas.get(stream, b"")
+        return Origin(stream, self.message_reader.number, message, schema, only)
+
+    # --- the run
+
+    def idle(self) -> None:
+        """Wait until something happens: an answer, a line, a signal, or a while."""
+        self.pipeline.turn(IDLE_SECONDS)
+
+    def wake(self) -> None:
+        """Make a waiting `idle` return; called by the thread that reads the input."""
+        self._dispatcher.wake()
+
+    def process_endofpipe(self) -> None:
+        """Settle all that was read, let the last state leave, and say what came of it.
+
+        Raises:
+            TargetError: When something kept it from that, or it rejected too much.
+        """
+        try:
+            self.pipeline.finish()
+        except RecordsRejected as reason:
+            self._conclude(reason)
+            if self._keys_missing:
+                raise KeyPropertiesMissing(str(reason)) from None
+            raise
+        except BaseException as reason:
+            self.end(reason)
+            raise
+        self._conclude(None)
+
+    def end(self, reason: BaseException) -> None:
+        """Settle what is in flight, let the last safe state leave, and say what came of it.
+
+        Args:
+            reason: What cuts the run short; it travels on after this.
+        """
+        try:
+            self.pipeline.abandon(self.pipeline.grace(reason))
+        except TargetError as fault:
+            self.logger.error("%s", fault)  # noqa: TRY400 - the reason comes with its own trace
+        self._conclude(reason)
+
+    def _conclude(self, reason: BaseException | None) -> None:
+        self._progress.clear()
+        self.drain_all(is_endofpipe=True)
+        text = summary.summarize(
+            self.pipeline.books,
+            self._dispatcher.traffic,
+            seconds=time.monotonic() - self._started_at,
+            destination=self.settings.destination.name,
+            states=self.pipeline.states_written,
+            ignored=self.ignored,
+            rejects_path=str(self._rejects.path) if self._rejects.count else "",
+            reason=reason,
+        )
+        try:
+            self.pipeline.close()
+            if self.settings.summary_path:
+                summary.write(text, self.settings.summary_path)
+        finally:
+            summary.show(text, sys.stderr)
+
+    def _pulse(self) -> Pulse:
+        return Pulse(
+            self.pipeline.books.settled,
+            self._dispatcher.in_flight,
+            self.pipeline.unsettled,
+            self._rejects.count,
+            self._dispatcher.quota_left(),
+        )
+
+    def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
+        """Stop reading and settle what is in flight; at the second signal, end at once."""
+        if self._signalled:
+            os._exit(128 + signum)
+        self._signalled = True
+        self.pipeline.stop(signum)
+
+
+def _transform(
+    stream_map: StreamMap, record: dict[str, Any]
+) -> tuple[dict[str, Any] | None, tuple[Fault, ...]]:
+    """Let singer-sdk change the record; where it cannot, that is the record's fault."""
+    try:
+        return stream_map.transform(dict(record)), ()
+    except Exception as fault:  # noqa: BLE001 - the user's own expressions raise anything
+        said = f"stream_maps cannot be applied ({type(fault).__name__})"
+        return record, (Fault("", said, rule="stream_maps"),)
+
+
+def _write_state(value: bytes) -> None:
+    try:
+        sys.stdout.write(value.decode() + "\n")
+        sys.stdout.flush()
+    except (OSError, ValueError) as fault:
+        raise LocalError(
+            "stdout is closed: nobody reads the states of this run "
+            f"({type(fault).__name__}). What was delivered will be sent again next time."
+        ) from None
