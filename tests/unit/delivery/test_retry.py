@@ -1,0 +1,82 @@
+"""How long the vendor's faults are borne."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from target_gleantap.delivery.retry import Again, GiveUp, Patience, backoff
+from target_gleantap.model import Failure, FailureKind
+
+
+def patience(deadline: float = 60.0, crowd: int = 4) -> Patience:
+    return Patience(deadline, crowd, lambda: 0.5)
+
+
+@given(st.integers(1, 10_000), st.floats(0, 1, exclude_max=True))
+def test_backoff_stays_between_nothing_and_half_a_minute(attempt: int, chance: float) -> None:
+    assert 0 <= backoff(attempt, chance) <= 30
+
+
+def test_a_fault_is_borne_until_the_deadline_and_no_longer() -> None:
+    bearer = patience(deadline=10)
+    assert isinstance(bearer.failed(5.0, attempts=1, since=0.0, failure=None, asked=None), Again)
+    assert bearer.failed(10.1, attempts=2, since=0.0, failure=None, asked=None) == GiveUp(10)
+
+
+def test_a_wait_longer_than_the_deadline_is_not_begun() -> None:
+    assert patience(deadline=10).throttled(0.0, asked=3600.0) == GiveUp(10, 3600.0)
+
+
+def test_throttling_holds_everyone_for_as_long_as_the_vendor_asks() -> None:
+    assert patience().throttled(100.0, asked=7.0) == Again(107.0, 107.0)
+
+
+def test_throttling_without_a_word_of_how_long_holds_ever_longer() -> None:
+    bearer = patience()
+    holds = []
+    for _ in range(4):
+        decision = bearer.throttled(0.0, asked=None)
+        assert isinstance(decision, Again)
+        holds.append(decision.at)
+    assert holds == sorted(holds)
+    assert holds[-1] > holds[0]
+
+
+def test_an_accepted_request_forgives_the_throttling_before_it() -> None:
+    bearer = patience(deadline=10)
+    bearer.throttled(0.0, asked=1.0)
+    bearer.accepted()
+    assert isinstance(bearer.throttled(100.0, asked=1.0), Again)
+
+
+def test_a_host_that_never_answered_is_not_waited_for() -> None:
+    """A wrong host is said at once; once it has answered, the same fault is borne."""
+    unknown = Failure(FailureKind.NAME, "NameResolutionError")
+    bearer = patience()
+    assert bearer.failed(0.0, attempts=1, since=0.0, failure=unknown, asked=None) == GiveUp()
+    bearer.reached()
+    decision = bearer.failed(0.0, attempts=1, since=0.0, failure=unknown, asked=None)
+    assert isinstance(decision, Again)
+
+
+def test_a_host_that_refuses_from_the_start_is_given_two_seconds() -> None:
+    refused = Failure(FailureKind.REFUSED, "NewConnectionError")
+    bearer = patience()
+    first = bearer.failed(0.0, attempts=1, since=0.0, failure=refused, asked=None)
+    later = bearer.failed(2.1, attempts=4, since=0.0, failure=refused, asked=None)
+    assert isinstance(first, Again)
+    assert later == GiveUp(2.0)
+
+
+def test_a_vendor_that_fails_everyone_slows_everyone_down() -> None:
+    bearer = patience(crowd=2)
+    decisions = [
+        bearer.failed(0.0, attempts=1, since=0.0, failure=None, asked=None) for _ in range(4)
+    ]
+    assert [isinstance(each, Again) and each.hold_until is not None for each in decisions] == [
+        False,
+        False,
+        True,
+        True,
+    ]
