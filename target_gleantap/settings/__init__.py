@@ -4,7 +4,7 @@ declared    what settings there are
 schema      the same in singer-sdk's form, for `--about`
 tables      the same for people: Markdown, meltano.yml
 reading     a raw config to `config.Config`, with all its faults
-kinds, rules, entries, naming, names    the parts of that
+kinds, rules, entries, names    the parts of that
 """
 
 from target_gleantap.settings.declared import ENV_PREFIX, SETTINGS

@@ -129,7 +129,8 @@ GENERAL: tuple[Setting, ...] = (
     Setting(
         "rejects_path",
         "string",
-        "The file that rejected records are added to, as Singer messages.",
+        "The file that rejected records are written to, as Singer messages. One of an earlier run "
+        "is kept under a name with its time.",
         default="rejects.singer.jsonl",
     ),
     Setting(

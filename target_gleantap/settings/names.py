@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault
 
 LONGEST = 80
@@ -16,13 +16,6 @@ def shown(name: Any) -> str:
     text = str(name)
     text = "".join(letter if letter.isprintable() else "?" for letter in text)
     return text if len(text) <= LONGEST else f"{text[:LONGEST]}…"
-
-
-def nearest(name: Any, names: Iterable[str]) -> str:
-    """`did you mean …?` where one of the names is close, or empty."""
-    by_folded = {each.lower(): each for each in sorted(names)}
-    close = difflib.get_close_matches(str(name)[:LONGEST].lower(), by_folded, n=1)
-    return f"did you mean {by_folded[close[0]]}?" if close else ""
 
 
 def unknown(given: Mapping[Any, Any], names: Iterable[str], what: str, at: str) -> Iterator[Fault]:
@@ -38,5 +31,5 @@ def unknown(given: Mapping[Any, Any], names: Iterable[str], what: str, at: str) 
     for key in given:
         if key not in known:
             path = f"{at}.{shown(key)}" if at else shown(key)
-            hint = nearest(key, known) or f"there are: {', '.join(known)}"
+            hint = did_you_mean(shown(key), known) or f"there are: {', '.join(known)}"
             yield Fault(path, f"no {what} has this name", hint, rule="unknown")

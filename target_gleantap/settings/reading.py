@@ -19,7 +19,6 @@ from target_gleantap.settings.entries import WRITE_A_LIST, read_entries
 from target_gleantap.settings.general import GENERAL
 from target_gleantap.settings.kinds import Checked, convert, is_absent
 from target_gleantap.settings.names import shown, unknown
-from target_gleantap.settings.naming import name_entries
 from target_gleantap.settings.schema import singer_schema
 from target_gleantap.settings.singer import SINGER
 
@@ -60,14 +59,13 @@ def read(raw: Mapping[str, Any]) -> tuple[Config | None, tuple[Fault, ...]]:
     for setting in _that_apply(destination):
         values[setting.name], faults = _value(setting, raw, _rules(destination))
         found += faults
-    entries, faults = name_entries(values["mappings"])
-    found += faults
     if destination is None:
         return None, tuple(found)
-    found += _resource_faults(entries, destination)
     vendor = {setting.name: values[setting.name] for setting in destination.settings}
     own = {name: value for name, value in values.items() if name in _OF_CONFIG}
-    return Config(destination, vendor=vendor, mappings=entries, **own), tuple(found)
+    return Config(destination, vendor=vendor, mappings=tuple(values["mappings"]), **own), tuple(
+        found
+    )
 
 
 def _destination(raw: Mapping[str, Any]) -> tuple[Destination | None, tuple[Fault, ...]]:
@@ -77,12 +75,11 @@ def _destination(raw: Mapping[str, Any]) -> tuple[Destination | None, tuple[Faul
 
 def _that_apply(destination: Destination | None) -> Iterator[Setting]:
     """The settings that a run reads, with the defaults that its destination has."""
-    for setting in (*GENERAL[1:], *SINGER):
-        if destination and setting.name == "base_url":
-            yield replace(setting, default=destination.base_url)
-        else:
-            yield setting
+    base_url, *rest = GENERAL[1:]
+    yield replace(base_url, default=destination.base_url) if destination else base_url
     yield from destination.settings if destination else ()
+    yield from rest
+    yield from SINGER
 
 
 _Rule = Callable[[Any], Checked]
@@ -148,9 +145,3 @@ def _singer_shape(name: str, value: Any) -> Checked:
         for error in Draft202012Validator(singer_schema(name)).iter_errors(value)
     )
     return value, tuple(faults)
-
-
-def _resource_faults(entries: tuple[Any, ...], destination: Destination) -> Iterator[Fault]:
-    for entry in entries:
-        for fault in unknown({entry.resource: None}, destination.resources, "resource", ""):
-            yield replace(fault, path=f"{entry.path}.resource")

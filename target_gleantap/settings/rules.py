@@ -13,9 +13,9 @@ from phonenumbers import SUPPORTED_REGIONS
 
 from target_gleantap import destinations
 from target_gleantap.contract import Destination, Quota
+from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault
 from target_gleantap.settings.kinds import Checked
-from target_gleantap.settings.names import nearest
 
 _QUOTA = re.compile(r"\s*([0-9]{1,9})\s*/\s*([0-9]{0,9})\s*(ms|s|m|h)\s*")
 _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -86,7 +86,7 @@ def timezone(value: str) -> Checked:
         return ZoneInfo(value), ()
     # An unknown name is a KeyError; a name that is a folder or no name at all gives the others.
     except (KeyError, ValueError, OSError):
-        near = nearest(value, available_timezones())
+        near = did_you_mean(value, sorted(available_timezones()))
         hint = near or "an IANA name such as Europe/London"
         return None, (Fault("timezone", "no time zone has this name", hint, rule="timezone"),)
 

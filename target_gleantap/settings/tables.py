@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 from target_gleantap.contract import Setting
-from target_gleantap.settings.declared import ENV_PREFIX, SETTINGS
+from target_gleantap.settings.declared import SETTINGS
 
 
 def _kind(setting: Setting) -> str:
@@ -61,7 +61,6 @@ def _meltano(setting: Setting) -> dict[str, Any]:
         "label": setting.name.replace("_", " ").capitalize(),
         "kind": "options" if setting.choices else setting.kind,
         "description": setting.description,
-        "env": ENV_PREFIX + setting.name.upper(),
     }
     if setting.choices:
         entry["options"] = [{"label": choice, "value": choice} for choice in setting.choices]
