@@ -6,20 +6,23 @@ destination is a folder under `destinations/` whose package holds one `DESTINATI
 Body schemas are JSON Schema (draft 2020-12) with these keywords of our own:
 
     x-wire      the documented wire type that a mapped value is coerced to: text, date, time,
-                datetime, boolean, number, integer, tags, phone, json, object
+                datetime, timestamp (RFC 3339, to the second), boolean, number, integer,
+                tags, phone, json, object
     x-format    the name of the setting that holds the strftime pattern of a time or datetime
     x-shape     the name of the setting (object | list) that says how an object goes out
     x-aliases   other spellings that a mapping or a source field may use for this field
+    x-e164      whether a phone number must be E.164
 
 Where `x-wire` is missing it follows from `type`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from enum import Enum
-from typing import Any
+from typing import Any, TypeAlias
 
 from target_gleantap.model import Answer, Body, Fault
 
@@ -80,6 +83,29 @@ class Verdict(str, Enum):
     """It may or may not have been carried out."""
     STOP = "stop"
     """No record is to blame: the run stops."""
+    CONTINUE = "continue"
+    """Taken so far: another request has to follow (`Reading.step`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A request that has to follow before a delivery is done: a job to look after, an update.
+
+    Attributes:
+        method: The HTTP method.
+        path: Below the base URL.
+        read: Reads its answer if that is a success (2xx), as `Resource.read` does.
+        body: The wire body, or None for a request without one.
+        after_seconds: How long to wait before it.
+        idempotent: Whether sending it twice is harmless.
+    """
+
+    method: str
+    path: str
+    read: Read
+    body: Body | None = None
+    after_seconds: float = 0.0
+    idempotent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +113,28 @@ class Reading:
     """An answer, read.
 
     Attributes:
-        verdict: What it means.
+        verdict: What it means for the whole request.
         message: Why, in our words, without any value of a record; may be logged.
         faults: What the vendor found wrong, by body field where it says so.
+        members: In a request of many records, what is wrong with single ones, by their place in
+            it. With DELIVERED, these are rejected and the others delivered; with REJECTED, these
+            are rejected and the others sent again without them.
+        step: With CONTINUE, what has to follow.
         kept: What the vendor answered that is needed later (such as its own id).
+        counts: What the vendor says it did, for the run summary (`persons created`: 1).
     """
 
     verdict: Verdict
     message: str = ""
     faults: tuple[Fault, ...] = ()
+    members: Mapping[int, tuple[Fault, ...]] = field(default_factory=dict)
+    step: Step | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+
+Read: TypeAlias = Callable[[Answer, Sequence[Body]], Reading]
+"""Reads a 2xx answer. Takes it and the wire bodies of the records that the request held."""
 
 
 STATUSES: Mapping[int, tuple[Verdict, str]] = {
@@ -163,7 +201,8 @@ class Identifier:
     Attributes:
         space: What it identifies by: two fields with the same space and value are the same
             contact, whatever the resource (`user_id`, `email`, `phone`, ...).
-        path: The body field; dots lead into nested objects.
+        path: The body field; dots lead into nested objects, and into each one of a list (of
+            plain values, too).
         kind: How values are compared.
     """
 
@@ -174,6 +213,49 @@ class Identifier:
 
 def _as_it_is(body: Body, _vendor: Mapping[str, Any]) -> Body:
     return body
+
+
+def _no_checks(_body: Body, _now: datetime) -> tuple[Fault, ...]:
+    return ()
+
+
+def _nothing_said(_answer: Answer, _bodies: Sequence[Body]) -> Reading | None:
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """How one request takes many records.
+
+    Attributes:
+        most: How many records it takes.
+        most_bytes: How large its body may be.
+        wrap: Puts the records' wire bodies into one. Takes them and the destination's own
+            settings; must be deterministic, so that a place in the answer can be found again.
+        overhead: How many bytes a record may add to the body beside its own.
+        distinct: What may not occur twice in one request, of a wire body; None for anything may.
+    """
+
+    most: int
+    most_bytes: int
+    wrap: Callable[[Sequence[Body], Mapping[str, Any]], Body]
+    overhead: int = 64
+    distinct: Callable[[Body], str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Cardinality:
+    """How many different values of a body field an account can bear.
+
+    Attributes:
+        field: The body field; a value of another type than text is not counted.
+        most: The documented limit.
+        noun: What these are called (`metrics`).
+    """
+
+    field: str
+    most: int
+    noun: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,12 +277,21 @@ class Resource:
             name for an object in it, None for nowhere.
         explicit_only: Whether it has effects that must be asked for by naming it.
         title: One line on what it does, for the docs.
+        quotas: Its own documented limits; none where the destination's apply to it.
+        checks: Finds what breaks documented limits that a schema cannot say. Takes the mapped
+            body and the time; its faults hold no value.
+        refusal: Reads an answer that refuses the records (400, 409, 413, 422), where the
+            vendor's body tells more than its status; gives None where it does not.
+        derived_id: The body field that gets a stable id where the mapping gives none, made of
+            stream, key properties and content; None for no such field.
+        cardinality: A limit on different values of a field in one account.
+        bulk: How many of them go in one request; None for one each.
     """
 
     name: str
     path: str
     schema: Mapping[str, Any]
-    read: Callable[[Answer], Reading]
+    read: Read
     identifiers: tuple[Identifier, ...]
     envelope: Callable[[Body, Mapping[str, Any]], Body] = _as_it_is
     method: str = "POST"
@@ -209,6 +300,29 @@ class Resource:
     custom_attributes: str | None = None
     explicit_only: bool = False
     title: str = ""
+    quotas: tuple[Quota, ...] = ()
+    checks: Callable[[Body, datetime], tuple[Fault, ...]] = _no_checks
+    refusal: Callable[[Answer, Sequence[Body]], Reading | None] = _nothing_said
+    derived_id: str | None = None
+    cardinality: Cardinality | None = None
+    bulk: Bulk | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What a destination has to say of its own settings, taken together.
+
+    Attributes:
+        faults: What must be mended before a run, each with the setting's name as its path.
+        warnings: What should be known, as sentences.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
+def _nothing_to_say(_vendor: Mapping[str, Any], _today: date) -> Inspection:
+    return Inspection()
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,12 +333,16 @@ class Destination:
         name: The folder's name, and the value of the `destination` setting.
         title: The vendor's name as people write it.
         base_url: The documented server.
-        resources: By name.
+        resources: By name, as they are with the default settings.
         settings: The settings that only this destination reads, credentials included.
         sign: Makes the request headers that carry the credentials out of those settings.
         quotas: The documented limits, for all requests of one account.
         statuses: What a status that is not 2xx means here.
         credentials: The settings to check when the vendor refuses the credentials.
+        configure: Gives the destination as its settings make it, where resources, paths or
+            quotas depend on them (an API revision, a bulk mode). Takes the settings with their
+            defaults, after `inspect` found no fault in them.
+        inspect: Checks its own settings as a whole. Takes them and today's date.
     """
 
     name: str
@@ -236,3 +354,7 @@ class Destination:
     quotas: tuple[Quota, ...] = ()
     statuses: Mapping[int, tuple[Verdict, str]] = field(default_factory=lambda: STATUSES)
     credentials: tuple[str, ...] = ()
+    configure: Callable[[Destination, Mapping[str, Any]], Destination] = (
+        lambda destination, _vendor: destination
+    )
+    inspect: Callable[[Mapping[str, Any], date], Inspection] = _nothing_to_say

@@ -287,7 +287,7 @@ class Dispatcher:
         self._patience.reached()
         self._pacer.heed(result.headers, self._clock())
         if 200 <= result.status < 300:  # noqa: PLR2004 - the class of success, RFC 9110
-            return delivery.resource.read(result)
+            return delivery.resource.read(result, ())
         return read_status(result.status, self._destination.statuses)
 
     def _end(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:

@@ -6,7 +6,7 @@ The facts and their sources stand in README.md beside this file.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from typing import Any
 
@@ -60,7 +60,7 @@ def event_envelope(body: Body, vendor: Mapping[str, Any]) -> Body:
     return wire
 
 
-def read_success(answer: Answer) -> Reading:
+def read_success(answer: Answer, _bodies: Sequence[Body]) -> Reading:
     """Read a 200 with suspicion: it counts only where it says so itself.
 
     The vendor says it in three ways: `status` "success" (newContact, optin), `result` "success"
