@@ -126,8 +126,7 @@ class Routes:
         hints = [
             did_you_mean(stream, known),
             mapped,
-            "add an entry for it, leave the stream out of the tap's selection, "
-            "or set unmapped_streams: ignore",
+            "map it, deselect it in the tap, or set unmapped_streams: ignore",
         ]
         message = f"stream {stream!r} has no mapping"
         return Fault("mappings", message, "; ".join(hint for hint in hints if hint), "unmapped")

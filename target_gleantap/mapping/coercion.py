@@ -12,7 +12,7 @@ from decimal import Decimal
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
-from target_gleantap.mapping.json_values import NotCoercible, json_value, kind_of
+from target_gleantap.mapping.json_values import NotCoercible, a_kind_of, json_value
 from target_gleantap.mapping.moments import NotAMoment, formatter, parse_moment, parse_time
 from target_gleantap.mapping.phones import e164
 from target_gleantap.mapping.scalars import to_boolean, to_integer, to_number, to_tags, to_text
@@ -82,7 +82,7 @@ def _moment_text(value: Any, wanted: str) -> str | None:
     if not isinstance(value, str):
         number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
         hint = "use timestamp() for seconds since 1970" if number else ""
-        raise NotCoercible(f"is a {kind_of(value)}, wants {wanted}", hint)
+        raise NotCoercible(f"is {a_kind_of(value)}, wants {wanted}", hint)
     return value if value and not value.isspace() else None
 
 

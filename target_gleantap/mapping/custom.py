@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 from target_gleantap.contract import Resource
 from target_gleantap.mapping.expressions import Reader
-from target_gleantap.mapping.json_values import NotCoercible, kind_of
+from target_gleantap.mapping.json_values import NotCoercible, a_kind_of
 from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault, MappingEntry, Record
 
@@ -111,7 +111,7 @@ def merged(read: Reader, attributes: Attributes) -> Reader:
         if isinstance(mapped, list) and len(mapped) == 1:
             mapped = mapped[0]
         if not isinstance(mapped, dict):
-            message = f"is a {kind_of(mapped)}, wants an object"
+            message = f"is {a_kind_of(mapped)}, wants an object"
             raise NotCoercible(message, "custom_attributes go into it")
         return {**custom, **mapped}
 

@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 
 from jsonschema import ValidationError
 
-from target_gleantap.mapping.json_values import kind_of
+from target_gleantap.mapping.json_values import a_kind_of, with_article
 from target_gleantap.model import Fault
 
 Error: TypeAlias = Any
@@ -61,16 +61,11 @@ def _type(error: Error) -> Iterator[Fault]:
 
 def _type_message(types: Any, instance: Any) -> str:
     names = [types] if isinstance(types, str) else types
-    wanted = " or ".join(_KINDS.get(name, _with_article(name)) for name in names)
-    kind = kind_of(instance)
-    found = kind if kind in ("text", "null") else _with_article(kind)
-    if "integer" in names and kind == "number":
+    wanted = " or ".join(_KINDS.get(name, with_article(name)) for name in names)
+    found = a_kind_of(instance)
+    if "integer" in names and found == "a number":
         found = "a number with a fraction"
     return f"must be {wanted}, is {found}"
-
-
-def _with_article(kind: str) -> str:
-    return f"an {kind}" if kind[0] in "aeiou" else f"a {kind}"
 
 
 def _enum(error: Error) -> Iterator[Fault]:

@@ -135,13 +135,12 @@ def _literal(text: str, value: Any) -> Any:
 def _parse_message(error: Exception) -> str:
     if isinstance(error, exceptions.EmptyExpressionError):
         return "is an empty expression"
-    if isinstance(error, exceptions.IncompleteExpressionError):
+    if not isinstance(error, exceptions.ParseError):
+        return "is no JMESPath expression"
+    if error.token_type in (None, "EOF"):  # None: jmespath's IncompleteExpressionError
         return "is no JMESPath expression: it ends too early"
-    if isinstance(error, exceptions.LexerError):
-        return f"is no JMESPath expression: wrong at column {error.lexer_position + 1}"
-    if isinstance(error, exceptions.ParseError):
-        return f"is no JMESPath expression: wrong at column {error.lex_position + 1}"
-    return "is no JMESPath expression"
+    place = getattr(error, "lexer_position", error.lex_position)
+    return f"is no JMESPath expression: wrong at column {place + 1}"
 
 
 def _call_faults(tree: Any, path: str) -> list[Fault]:

@@ -52,7 +52,7 @@ OURS: tuple[Function, ...] = (
         "as compact JSON in UTF-8, keys sorted, numbers in their exact text. Null where all "
         "arguments are null.",
         "hash(member, day)",
-        "97bd74cdf13b4c9acfe8ae1ab0aa2cd4",
+        "a8d4ee0a28afc2cdf252b2dfc1d3a45f",
         {"member": 7, "day": "2026-01-31"},
     ),
     Function(

@@ -41,6 +41,17 @@ def kind_of(value: Any) -> str:
     return "null" if value is None else "value of an unknown type"
 
 
+def a_kind_of(value: Any) -> str:
+    """The same with its article: `a list`, `an object`, `text`."""
+    kind = kind_of(value)
+    return kind if kind in ("text", "null") else with_article(kind)
+
+
+def with_article(noun: str) -> str:
+    """The noun after `a` or `an`."""
+    return f"an {noun}" if noun[0] in "aeiou" else f"a {noun}"
+
+
 def valid_text(text: str) -> str:
     """The text itself.
 

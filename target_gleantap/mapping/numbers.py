@@ -45,8 +45,15 @@ class ExactNumber(Decimal):
 
 
 def parse_number(text: str) -> Decimal:
-    """Read a JSON number that is no integer; the `float_hook` of decoders."""
-    number = Decimal(text)
+    """Read a JSON number that is no integer; the `float_hook` of decoders.
+
+    Raises:
+        ValueError: For an exponent of more than eighteen digits.
+    """
+    try:
+        number = Decimal(text)
+    except ArithmeticError:
+        raise ValueError("a number with an exponent beyond any use") from None
     return number if str(number) == text else ExactNumber(text)
 
 

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from target_gleantap.mapping.functions import read_number
-from target_gleantap.mapping.json_values import NotCoercible, kind_of, valid_text
+from target_gleantap.mapping.json_values import NotCoercible, a_kind_of, valid_text
 from target_gleantap.mapping.numbers import number_text
 
 _BOOLEANS = {
@@ -24,7 +24,7 @@ def to_text(value: Any) -> str:
     hint = ""
     if isinstance(value, bool):
         hint = "choose the words in the expression, such as `flag && 'yes' || 'no'`"
-    raise NotCoercible(f"is a {kind_of(value)}, wants text", hint)
+    raise NotCoercible(f"is {a_kind_of(value)}, wants text", hint)
 
 
 def _number_text(value: float | Decimal) -> str:
@@ -46,7 +46,7 @@ def to_boolean(value: Any) -> bool | None:
             return _BOOLEANS[word]
     elif isinstance(value, (int, float, Decimal)) and value in (0, 1):
         return bool(value)
-    raise NotCoercible(f"is a {kind_of(value)} that is no boolean, wants true or false")
+    raise NotCoercible(f"is {a_kind_of(value)} that is no boolean, wants true or false")
 
 
 def to_number(value: Any) -> int | float | Decimal | None:
@@ -60,7 +60,7 @@ def to_number(value: Any) -> int | float | Decimal | None:
     elif isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         _number_text(value)
         return value
-    raise NotCoercible(f"is a {kind_of(value)}, wants a number")
+    raise NotCoercible(f"is {a_kind_of(value)}, wants a number")
 
 
 def to_integer(value: Any) -> int | None:
@@ -71,7 +71,7 @@ def to_integer(value: Any) -> int | None:
     exact = Decimal(number_text(number))
     if exact.adjusted() < _LONGEST and exact == exact.to_integral_value():
         return int(exact)
-    raise NotCoercible(f"is a {kind_of(value)} that is not whole, wants an integer")
+    raise NotCoercible(f"is {a_kind_of(value)} that is not whole, wants an integer")
 
 
 _LONGEST = 25
