@@ -78,15 +78,12 @@ def place(trace: TracebackType | None) -> str:
     return ", in ".join(f"{module}:{line} {function}" for module, line, function in shown)
 
 
-def _class_of(error: BaseException | type[BaseException]) -> str:
-    kind = error if isinstance(error, type) else type(error)
-    name = (
-        kind.__qualname__
-        if kind.__module__ == "builtins"
-        else f"{kind.__module__}.{kind.__qualname__}"
-    )
-    number = getattr(error, "errno", None)
-    return f"{name} ({errno.errorcode[number]})" if number in errno.errorcode else name
+def _class_of(error: BaseException) -> str:
+    kind = type(error)
+    module = "" if kind.__module__ == "builtins" else f"{kind.__module__}."
+    number = error.errno if isinstance(error, OSError) else None
+    code = f" ({errno.errorcode.get(number, number)})" if number is not None else ""
+    return f"{module}{kind.__qualname__}{code}"
 
 
 def log_unexpected(error: BaseException, where: str = "") -> None:

@@ -1,0 +1,86 @@
+# A machine with Python 3.10 or newer, git and make is all that is needed.
+#
+#   make demo     a gym's members and check-ins, by Meltano, into a sandbox on this machine
+#   make test     all tests
+#   make types    mypy --strict
+#   make lint     ruff, and who may import whom
+#   make docs     write the parts of documents that the code knows
+#   make build    the wheel, installed into an empty environment and run there
+#   make bench    how fast it is, and at what cost
+#
+# What is set up is set up once, and again when pyproject.toml changes.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo test types lint docs build bench clean
+MAKEFLAGS += --no-builtin-rules
+
+CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python3.10 python
+PYTHON ?= $(shell for name in $(CANDIDATES); do \
+	"$$name" -c 'import sys; sys.exit(sys.version_info < (3, 10))' 2>/dev/null \
+	&& echo "$$name" && break; done)
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMPS := $(VENV)/.stamps
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+SOURCES := $(shell find target_gleantap -type f -not -path '*/__pycache__/*')
+
+help:
+	@sed -n 's/^#   //p' Makefile
+
+$(STAMPS)/pip:
+	@if [ -z "$(PYTHON)" ]; then echo "No Python 3.10 or newer was found." >&2; exit 1; fi
+	@[ -x $(BIN)/python ] || "$(PYTHON)" -m venv $(VENV)
+	@$(INSTALL) --upgrade "pip>=25.1"
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/package: pyproject.toml | $(STAMPS)/pip
+	@$(INSTALL) --editable '.[sandbox]'
+	@touch $@
+
+$(STAMPS)/test $(STAMPS)/typing $(STAMPS)/lint $(STAMPS)/build: $(STAMPS)/package
+	@$(INSTALL) --group $(@F)
+	@touch $@
+
+# Meltano has its own environment: what it needs must not meet what the target needs.
+.demo/meltano/.stamp:
+	@if [ -z "$(PYTHON)" ]; then echo "No Python 3.10 or newer was found." >&2; exit 1; fi
+	@"$(PYTHON)" -m venv .demo/meltano
+	@.demo/meltano/bin/python -m pip install --quiet --disable-pip-version-check 'meltano~=4.4'
+	@touch $@
+
+demo: $(STAMPS)/package .demo/meltano/.stamp
+	@$(BIN)/python docs/demo/run.py
+
+test: $(STAMPS)/test
+	@$(BIN)/python -m pytest --numprocesses 2 $(PYTEST)
+
+types: $(STAMPS)/test $(STAMPS)/typing
+	@$(BIN)/mypy
+
+lint: $(STAMPS)/lint
+	@$(BIN)/ruff check
+	@$(BIN)/ruff format --check
+	@PYTHONPATH=. $(BIN)/lint-imports
+
+docs: $(STAMPS)/package
+	@$(BIN)/python docs/generate.py
+
+build/.stamp: $(SOURCES) pyproject.toml README.md LICENSE tests/wheel/check.py | $(STAMPS)/build
+	@rm -rf build dist && mkdir -p build
+	@$(BIN)/python -m build --wheel --outdir dist . > build/log || { cat build/log; exit 1; }
+	@$(BIN)/python -m venv build/venv
+	@build/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
+	@build/venv/bin/python tests/wheel/check.py
+	@touch $@
+
+build: build/.stamp
+	@ls dist/*.whl
+
+bench: $(STAMPS)/test
+	@$(BIN)/python tests/bench/run.py
+
+clean:
+	@rm -rf .venv .demo .meltano build dist

@@ -1,0 +1,46 @@
+"""Run the installed wheel, away from its sources: `make build` calls this with its Python."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+COMMAND = Path(sys.executable).with_name("target-gleantap")
+MESSAGES = """\
+{"type": "SCHEMA", "stream": "contacts", "schema": {"properties": {}}, "key_properties": []}
+{"type": "RECORD", "stream": "contacts", "record": {}}
+{"type": "STATE", "value": {"bookmarks": {}}}
+"""
+
+
+def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
+    """Run the command in an empty directory, and hold it to an exit code."""
+    with tempfile.TemporaryDirectory() as directory:
+        done = subprocess.run(
+            [COMMAND, *arguments],
+            input=MESSAGES,
+            capture_output=True,
+            text=True,
+            cwd=directory,
+            check=False,
+        )
+    assert done.returncode == code, (arguments, done.returncode, done.stderr)
+    return done
+
+
+def main() -> None:
+    """Ask for the version and the settings; a run without credentials is refused."""
+    assert "target-gleantap v" in run("--version").stdout
+    about = json.loads(run("--about", "--format", "json").stdout)
+    assert "mappings" in about["settings"]["properties"]
+    assert "sandbox" in run("--help").stdout
+    refused = run(code=2)
+    assert refused.stdout == ""
+    assert "api_key: is required" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    sys.stderr.write("The wheel runs.\n")
+
+
+if __name__ == "__main__":
+    main()
