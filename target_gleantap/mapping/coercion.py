@@ -13,7 +13,13 @@ from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
 
 from target_gleantap.mapping.json_values import NotCoercible, a_kind_of, json_value
-from target_gleantap.mapping.moments import NotAMoment, formatter, parse_moment, parse_time
+from target_gleantap.mapping.moments import (
+    NotAMoment,
+    formatter,
+    parse_moment,
+    parse_time,
+    rfc_3339,
+)
 from target_gleantap.mapping.phones import e164
 from target_gleantap.mapping.scalars import to_boolean, to_integer, to_number, to_tags, to_text
 
@@ -40,7 +46,7 @@ class Wire:
 
 def coercer(schema: Mapping[str, Any], wire: Wire) -> Coercer:
     """The coercer of one body field, by its documented schema."""
-    return _MAKERS.get(wire_type(schema), _make_json)(schema, wire)
+    return _MAKERS[wire_type(schema)](schema, wire)
 
 
 def wire_type(schema: Mapping[str, Any]) -> str:
@@ -114,6 +120,19 @@ def _make_datetime(schema: Mapping[str, Any], wire: Wire) -> Coercer:
     return to_datetime
 
 
+def _make_timestamp(_schema: Mapping[str, Any], wire: Wire) -> Coercer:
+    def to_timestamp(value: Any) -> str | None:
+        text = _moment_text(value, "a timestamp")
+        if text is None:
+            return None
+        try:
+            return rfc_3339(parse_moment(text, wire.timezone)[0])
+        except NotAMoment as error:
+            raise NotCoercible(f"{error}, wants a timestamp") from None
+
+    return to_timestamp
+
+
 def _make_time(schema: Mapping[str, Any], wire: Wire) -> Coercer:
     write = formatter(str(wire.vendor.get(schema.get("x-format", ""), "%H:%M:%S")))
 
@@ -168,6 +187,7 @@ _MAKERS: Mapping[str, Callable[[Mapping[str, Any], Wire], Coercer]] = {
     "integer": _make_integer,
     "date": _make_date,
     "datetime": _make_datetime,
+    "timestamp": _make_timestamp,
     "time": _make_time,
     "tags": _make_tags,
     "phone": _make_phone,

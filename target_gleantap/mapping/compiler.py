@@ -126,7 +126,7 @@ def _never_mapped(
     path, schema = f"{entry.path}.fields", resource.schema
     given = {name for name, shape in shapes.items() if not _is_null(shape)}
     for name in schema.get("required", ()):
-        if name not in given:
+        if name not in given and name != resource.derived_id:
             hint = f"map it: {name}: <source field>"
             yield Fault(f"{path}.{name}", "is required and never mapped", hint, rule="required")
     options = [option["required"] for option in schema.get("anyOf", ()) if "required" in option]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta, timezone
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
@@ -11,12 +10,13 @@ from typing import Any
 
 from jmespath import functions
 
-from target_gleantap.mapping.numbers import encode_json, number_text, parse_number
+from target_gleantap.mapping.json_values import NotCoercible
+from target_gleantap.mapping.numbers import encode_json, number_text, read_number
+from target_gleantap.mapping.scalars import to_boolean
 
 NUMBERS = ("Decimal", "ExactNumber")
 """Names of the types, beside int and float, that are numbers: JMESPath goes by type names."""
 
-_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 _EXACT_DIGITS = 30
 _FURTHEST = 300_000_000_000
@@ -55,6 +55,14 @@ class Functions(functions.Functions):
         if not old:
             raise FunctionError("replace() got an empty text to replace")
         return None if text is None else text.replace(old, new)
+
+    @functions.signature({"types": []})
+    def _func_opposite(self, value: Any) -> bool | None:
+        try:
+            said = None if value is None else to_boolean(value)
+        except NotCoercible:
+            raise FunctionError("opposite() got what is no boolean") from None
+        return None if said is None else not said
 
     @functions.signature({"types": [], "variadic": True})
     def _func_hash(self, *values: Any) -> str | None:
@@ -119,17 +127,6 @@ class Functions(functions.Functions):
 def jmespath_type(name: str) -> str:
     """JMESPath's name for a Python type's name; names that are JMESPath's already stay."""
     return "number" if name in NUMBERS else functions.TYPES_MAP.get(name, name)
-
-
-def read_number(text: str) -> int | Decimal | None:
-    """The number that a text is, exactly; None where it is none."""
-    text = text.strip()
-    if not _NUMBER.fullmatch(text):
-        return None
-    try:
-        return int(text) if text.lstrip("-").isdigit() else parse_number(text)
-    except (ValueError, ArithmeticError):  # more digits than Python takes
-        return None
 
 
 def _whole(number: Any, rounding: str) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -47,6 +48,14 @@ OURS: tuple[Function, ...] = (
         {"code": "A-7"},
     ),
     Function(
+        "opposite(boolean)",
+        "True for false, false for true, by the same words as a boolean field; null stays null, so "
+        "that no consent is made up.",
+        "opposite(newsletter)",
+        False,
+        {"newsletter": "yes"},
+    ),
+    Function(
         "hash(any, ...)",
         "A stable id made of its arguments: the first 32 hex digits of the SHA-256 of their list "
         "as compact JSON in UTF-8, keys sorted, numbers in their exact text. Null where all "
@@ -70,3 +79,20 @@ OURS: tuple[Function, ...] = (
         {"at": 1769876950250},
     ),
 )
+
+
+def table() -> str:
+    """The table of docs/mappings.md."""
+    rows = [
+        "| function | what it gives | record | expression | result |",
+        "|---|---|---|---|---|",
+    ]
+    for one in OURS:
+        record, result = json.dumps(dict(one.record)), json.dumps(one.result)
+        cells = (
+            f"`{one.signature}`",
+            one.text,
+            *(f"`{part}`" for part in (record, one.expression, result)),
+        )
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)

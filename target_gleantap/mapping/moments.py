@@ -105,3 +105,12 @@ def formatter(pattern: str) -> Callable[[datetime], str]:
 
 
 _PORTABLE = {"%p": "\0p", "%Y": "\0Y", "%F": "\0Y-%m-%d"}
+
+
+def rfc_3339(moment: datetime) -> str:
+    """The moment to the second, as RFC 3339 writes it."""
+    offset = moment.utcoffset()
+    if offset is not None and offset % timedelta(minutes=1):
+        # Local times of long ago: RFC 3339 has no seconds in an offset.
+        moment = moment.astimezone(timezone(timedelta(minutes=offset // timedelta(minutes=1))))
+    return moment.isoformat(timespec="seconds")

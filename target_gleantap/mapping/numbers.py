@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,9 @@ from target_gleantap.model import Body
 
 if TYPE_CHECKING:
     from typing_extensions import Self
+
+
+_NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
 class ExactNumber(Decimal):
@@ -76,6 +80,17 @@ def number_text(number: float | Decimal) -> str:
         return str(number)
     except ValueError:
         raise ValueError("an integer of too many digits") from None
+
+
+def read_number(text: str) -> int | Decimal | None:
+    """The number that a text is, exactly; None where it is none."""
+    text = text.strip()
+    if not _NUMBER.fullmatch(text):
+        return None
+    try:
+        return int(text) if text.lstrip("-").isdigit() else parse_number(text)
+    except (ValueError, ArithmeticError):  # more digits than Python takes
+        return None
 
 
 def _raw(value: Any) -> Any:

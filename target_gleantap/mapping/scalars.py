@@ -5,9 +5,8 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from target_gleantap.mapping.functions import read_number
 from target_gleantap.mapping.json_values import NotCoercible, a_kind_of, valid_text
-from target_gleantap.mapping.numbers import number_text
+from target_gleantap.mapping.numbers import number_text, read_number
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),

@@ -216,8 +216,14 @@ def test_the_verdict_is_that_of_jsonschema(instance: Any) -> None:
     assert (CHECKER.faults(instance) == ()) == REFERENCE.is_valid(instance)
 
 
-@given(st.recursive(st.just("canary") | st.just(731_731), lambda inner: st.lists(inner, max_size=3) |
-    st.dictionaries(st.sampled_from("abcd"), inner), max_leaves=6))  # fmt: skip
+canaries = st.recursive(
+    st.just("canary") | st.just(731_731),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("abcd"), inner),
+    max_leaves=6,
+)
+
+
+@given(canaries)
 def test_no_fault_holds_a_value(instance: Any) -> None:
     told = str(CHECKER.faults(instance))
     assert "canary" not in told

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_gleantap.destinations import load, names
 from target_gleantap.mapping import Wire, encode, parse_number
 from target_gleantap.mapping.coercion import coercer, wire_type
 from target_gleantap.mapping.json_values import NotCoercible
@@ -143,6 +144,24 @@ def test_date(value: str, day: str) -> None:
 )
 def test_datetime(value: str, stamp: str) -> None:
     assert coerce("datetime", value, **{"x-format": "stamp"}) == stamp
+
+
+def test_a_timestamp_is_rfc_3339_in_the_zone_that_is_set() -> None:
+    assert coerce("timestamp", "2024-06-01T10:20:30.5Z") == "2024-06-01T12:20:30+02:00"
+    assert coerce("timestamp", "2024-06-01") == "2024-06-01T00:00:00+02:00"
+    assert coerce("timestamp", "1890-01-01T00:00:28") == "1890-01-01T00:00:00+00:53"
+    assert coerce("timestamp", " ") is None
+    assert (
+        fault("timestamp", "2024-02-30")
+        == "is a date or time that does not exist, wants a timestamp"
+    )
+
+
+@pytest.mark.parametrize("destination", names())
+def test_every_wire_type_of_the_contracts_is_known(destination: str) -> None:
+    for resource in load(destination).resources.values():
+        for schema in resource.schema.get("properties", {}).values():
+            assert callable(coercer(schema, BERLIN))
 
 
 @pytest.mark.parametrize(
@@ -351,6 +370,7 @@ DOCUMENTED: dict[str, Callable[[Any], Any]] = {
     "integer": lambda value: isinstance(value, int) and not isinstance(value, bool),
     "number": lambda value: isinstance(value, (int, float, Decimal)),
     "date": re.compile(r"\d{4}-\d{2}-\d{2}").fullmatch,
+    "timestamp": re.compile(r"\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}[+-]\d{2}:\d{2}").fullmatch,
     "datetime": re.compile(r"\d{4}-\d{2}-\d{2} \d{2}:\d{2}:\d{2}").fullmatch,
     "time": re.compile(r"(0[1-9]|1[0-2]):[0-5]\d [AP]M").fullmatch,
     "tags": lambda value: isinstance(value, str),

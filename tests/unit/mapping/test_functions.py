@@ -43,7 +43,9 @@ def test_every_function_of_ours_is_documented() -> None:
     assert {function.signature.split("(")[0] for function in OURS} == ours
 
 
-@pytest.mark.parametrize("function", ["lower(x)", "upper(x)", "trim(x)", "split(x, ',')"])
+@pytest.mark.parametrize(
+    "function", ["lower(x)", "upper(x)", "trim(x)", "split(x, ',')", "opposite(x)"]
+)
 def test_ours_take_null_to_null(function: str) -> None:
     assert evaluate(function, {}) is None
     assert evaluate("[hash(x, y), timestamp(x), timestamp_ms(x), replace(x, 'a', 'b')]", {}) == (
@@ -81,6 +83,11 @@ def test_exact_numbers_are_numbers_to_jmespath() -> None:
     assert evaluate("[ceil(n[0]), floor(n[0]), abs(n[0])]", record) == [2, 1, Decimal("1.5")]
 
 
+@pytest.mark.parametrize(("value", "opposite"), [(True, False), (0, True), ("n", True), ("", None)])
+def test_the_opposite_of_a_boolean(value: Any, opposite: bool | None) -> None:
+    assert evaluate("opposite(x)", {"x": value}) is opposite
+
+
 def test_to_number_is_exact() -> None:
     assert str(evaluate("to_number(x)", {"x": " 1.50 "})) == "1.50"
     assert evaluate("to_number(x)", {"x": "nan"}) is None
@@ -113,6 +120,7 @@ def test_the_hash_is_stable_and_tells_numbers_from_texts() -> None:
         ("max_by(x, &k)", {"x": [{"k": ["canary"]}]}),
         ("hash(x)", {"x": "canary\ud800"}),
         ("length(x)", {"x": 731}),
+        ("opposite(x)", {"x": "canary"}),
     ],
 )
 def test_a_fault_at_run_time_names_types_and_never_values(
