@@ -113,10 +113,11 @@ class Patience:
         self._throttles += 1
         if self._throttled_since is None:
             self._throttled_since = now
-        wait = self._unasked_hold() if asked is None else asked
-        if now + wait - self._throttled_since > self._deadline:
+        left = self._throttled_since + self._deadline - now
+        if left <= 0 or (asked or 0.0) > left:
             return GiveUp(self._deadline, asked)
-        return Again(now + wait, now + wait)
+        until = now + (min(self._unasked_hold(), left) if asked is None else asked)
+        return Again(until, until)
 
     def _unasked_hold(self) -> float:
         """At least half of the backoff's ceiling: a hold of next to nothing would not help."""
@@ -144,10 +145,12 @@ class Patience:
             asked: What `Retry-After` says, in seconds, or None.
         """
         self._faults += 1
-        wait = max(backoff(attempts, self._chance()), asked or 0.0)
         borne = self._borne(failure)
-        if not borne or now + wait - since > borne:
+        left = since + borne - now
+        if left <= 0 or (asked or 0.0) > left:
             return GiveUp(borne, asked)
+        # The last attempt comes at the deadline: a wait by chance never gives up before it.
+        wait = max(min(backoff(attempts, self._chance()), left), asked or 0.0)
         beyond = self._faults - self._crowd
         if asked:
             return Again(now + wait, now + asked)

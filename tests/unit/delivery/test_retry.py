@@ -24,6 +24,20 @@ def test_a_fault_is_borne_until_the_deadline_and_no_longer() -> None:
     assert bearer.failed(10.1, attempts=2, since=0.0, failure=None, asked=None) == GiveUp(10)
 
 
+def test_the_last_attempt_comes_at_the_deadline_whatever_the_backoff() -> None:
+    bearer = patience(deadline=10)
+    again = bearer.failed(9.0, attempts=9, since=0.0, failure=None, asked=None)
+    assert again == Again(10.0)
+    assert bearer.failed(10.0, attempts=10, since=0.0, failure=None, asked=None) == GiveUp(10)
+
+
+def test_throttling_too_is_borne_until_the_deadline() -> None:
+    bearer = patience(deadline=1)
+    assert bearer.throttled(0.0, asked=None) == Again(0.75, 0.75)
+    assert bearer.throttled(0.75, asked=None) == Again(1.0, 1.0)
+    assert bearer.throttled(1.0, asked=None) == GiveUp(1)
+
+
 def test_a_wait_longer_than_the_deadline_is_not_begun() -> None:
     assert patience(deadline=10).throttled(0.0, asked=3600.0) == GiveUp(10, 3600.0)
 
