@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from target_gleantap.books import Books
-from target_gleantap.delivery.dispatch import Traffic
+from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import LocalError, TargetError
 
 COLUMNS = (
@@ -22,6 +22,7 @@ COLUMNS = (
     "rejected",
     "not_attempted",
 )
+LOG_COLUMNS = 240
 
 
 def summarize(
@@ -98,7 +99,9 @@ def show(summary: Mapping[str, Any], stream: TextIO) -> None:
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
 
-    console = Console(file=stream, highlight=False, soft_wrap=not stream.isatty())
+    # A log has no width of its own: without one, rich cuts every column to fit into 80.
+    width = None if stream.isatty() else LOG_COLUMNS
+    console = Console(file=stream, highlight=False, soft_wrap=width is not None, width=width)
     table = Table(title=f"Books of this run ({summary['destination']})", title_justify="left")
     for column in COLUMNS:
         justify = "left" if column in COLUMNS[:2] else "right"
