@@ -9,25 +9,24 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
 from target_gleantap.books import Books, Row
 from target_gleantap.checkpoint import Checkpoint, Stretch
 from target_gleantap.config import Config
-from target_gleantap.contract import Identifier, IdentifierKind, Resource, Verdict
-from target_gleantap.delivery.client import Request
-from target_gleantap.delivery.dispatch import Delivery, Dispatcher, Ended
+from target_gleantap.contract import Resource, Verdict
+from target_gleantap.delivery.dispatch import Dispatcher, Ended
+from target_gleantap.delivery.parts import Part
 from target_gleantap.errors import BooksError, LocalError, RecordsRejected, Stopped, TargetError
-from target_gleantap.mapping import encode, without_nulls
 from target_gleantap.model import (
-    Body,
     Fault,
-    Faulty,
     Filtered,
     Origin,
     Outcome,
     Record,
     Rejection,
 )
+from target_gleantap.prepare import Preparation, Prepared
 from target_gleantap.rejects import Rejects
 from target_gleantap.routes import Route
 
@@ -61,6 +60,7 @@ class Pipeline:
         watch: Called whenever there was something to see to, and at least every
             `WATCH_SECONDS` while the run waits.
         clock: Monotonic seconds.
+        wall: The time of day, with its zone.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Pipeline:
         write_state: Callable[[bytes], None],
         watch: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
+        wall: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
     ) -> None:
         self.books = Books()
         self.states_written = 0
@@ -80,8 +81,10 @@ class Pipeline:
         self._write_state = write_state
         self._watch = watch
         self._clock = clock
+        self._wall = wall
+        self._preparation = Preparation(config.vendor)
         self._checkpoint = Checkpoint(config.batch_size_rows)
-        self._window = WINDOW_BATCHES * max(config.batch_size_rows, config.max_in_flight)
+        self._window = WINDOW_BATCHES * max(config.batch_size_rows, *_parallel(config))
         self._bytes = 0
         self._last_written: bytes | None = None
         self._written_at = clock()
@@ -106,8 +109,7 @@ class Pipeline:
         """
         self._make_room(len(origin.message))
         for route in routes:
-            if origin.only in ("", route.name):
-                self._walk(route, record, self._item(route, origin), faults)
+            self._walk(route, record, self._item(route, origin), faults)
         self.turn(0)
 
     def _walk(self, route: Route, record: Record, item: Item, faults: tuple[Fault, ...]) -> None:
@@ -115,19 +117,12 @@ class Pipeline:
         self._at_hand = item
         if faults:
             return self._reject(item, Rejection("schema", faults))
-        body = route.mapping.apply(record)
-        if isinstance(body, Filtered):
+        prepared = self._preparation.prepare(route, record, self._wall())
+        if isinstance(prepared, Rejection):
+            return self._reject(item, prepared)
+        if isinstance(prepared, Filtered):
             return self._settle(item, Outcome.FILTERED)
-        if isinstance(body, Faulty):
-            return self._reject(item, Rejection("mapping", body.faults))
-        if found := route.checker.faults(without_nulls(body)):
-            return self._reject(item, Rejection("contract", found))
-        wire = route.resource.envelope(body, self._config.vendor)
-        try:
-            request = Request(route.resource.method, route.resource.path, encode(wire))
-        except ValueError as fault:
-            return self._reject(item, Rejection("mapping", (Fault("", str(fault), rule="json"),)))
-        return self._deliver(route.resource, request, identifiers(route.resource, body), item)
+        return self._deliver(route.resource, prepared, item)
 
     def _item(self, route: Route, origin: Origin) -> Item:
         row = self.books.row(route.stream, route.name)
@@ -135,15 +130,15 @@ class Pipeline:
         self._bytes += len(origin.message)
         return Item(row, origin, self._checkpoint.record())
 
-    def _deliver(
-        self, resource: Resource, request: Request, known_by: tuple[str, ...], item: Item
-    ) -> None:
-        self._dispatcher.submit(Delivery(resource, request, known_by, item, item.origin.line))
+    def _deliver(self, resource: Resource, ready: Prepared, item: Item) -> None:
+        self._dispatcher.submit(
+            Part(resource, ready.wire, ready.payload, ready.identifiers, item, item.origin.line)
+        )
         self._at_hand = None
 
     def _end(self, ended: Ended) -> None:
         """Settle what delivery has brought to its end."""
-        item, reading, answer = ended.delivery.item, ended.reading, ended.answer
+        item, reading, answer = ended.part.item, ended.reading, ended.answer
         self._at_hand = item
         if reading.verdict is Verdict.DELIVERED:
             self._settle(item, Outcome.DELIVERED)
@@ -234,7 +229,13 @@ class Pipeline:
         while self.unsettled and (
             self.unsettled >= self._window or self._bytes + size > WINDOW_BYTES
         ):
-            self.turn(float("inf"))
+            self._wait_for_delivery()
+
+    def _wait_for_delivery(self) -> None:
+        """Wait, and read nothing meanwhile: nothing more will come to fill a request with."""
+        self._dispatcher.hurry = True
+        self.turn(float("inf"))
+        self._dispatcher.hurry = False
 
     def stop(self, signum: int) -> None:
         """Ask the run to stop; safe to call from a signal handler."""
@@ -250,7 +251,7 @@ class Pipeline:
             TargetError: When the run must stop before that, or has rejected too much.
         """
         while self.unsettled:
-            self.turn(float("inf"))
+            self._wait_for_delivery()
         self._commit(everything=True)
         self._rejects.flush()
         self._balance()
@@ -265,10 +266,9 @@ class Pipeline:
         self._leave_unsettled()
         for ended in self._dispatcher.drain(grace):
             self._end_or_leave(ended)
-        for delivery in self._dispatcher.unsettled():
-            row = delivery.item.row
-            row.not_attempted += 1
-            row.in_doubt += delivery.out or delivery.ambiguous
+        for part in self._dispatcher.unsettled():
+            part.item.row.not_attempted += 1
+            part.item.row.in_doubt += part.in_doubt
         self._commit(everything=True)
         self._rejects.flush()
         self._balance()
@@ -323,34 +323,8 @@ class Pipeline:
         )
 
 
-def identifiers(resource: Resource, body: Body) -> tuple[str, ...]:
-    """Say whose record a body is: what it is known by, spelled so that equals are equal.
-
-    Args:
-        resource: Declares where to look.
-        body: The checked body.
-
-    Returns:
-        `space:value` for each identifier that the body has.
-    """
-    found = []
-    for identifier in resource.identifiers:
-        value = _at(body, identifier.path)
-        if value not in (None, "", [], {}):
-            found.append(f"{identifier.space}:{_same(identifier, str(value))}")
-    return tuple(dict.fromkeys(found))
-
-
-def _at(body: Body, path: str) -> object:
-    value: object = body
-    for name in path.split("."):
-        value = value.get(name) if isinstance(value, dict) else None
-    return value
-
-
-def _same(identifier: Identifier, text: str) -> str:
-    if identifier.kind is IdentifierKind.EMAIL:
-        return text.strip().casefold()
-    if identifier.kind is IdentifierKind.PHONE:
-        return "".join(filter(str.isdigit, text))[-10:] or text.strip()
-    return text
+def _parallel(config: Config) -> tuple[int, ...]:
+    """How many records it takes to keep every connection, and every bulk request, filled."""
+    resources = config.destination.resources.values()
+    bulks = (resource.bulk.most for resource in resources if resource.bulk is not None)
+    return (config.max_in_flight, *bulks)

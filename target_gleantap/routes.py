@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from typing import Any
@@ -27,6 +27,7 @@ class Route:
         mapping: Makes the body.
         checker: Holds the body to the documented contract.
         resource: What it is sent to.
+        key_properties: The stream's key, as its SCHEMA message names it.
     """
 
     stream: str
@@ -34,6 +35,7 @@ class Route:
     mapping: CompiledMapping
     checker: Checker
     resource: Resource
+    key_properties: tuple[str, ...] = ()
 
 
 class Routes:
@@ -66,12 +68,15 @@ class Routes:
             if mapping is not None:
                 self._compiled[entry.name] = mapping
 
-    def for_stream(self, stream: str, schema: Mapping[str, Any]) -> tuple[Route, ...]:
+    def for_stream(
+        self, stream: str, schema: Mapping[str, Any], key_properties: Sequence[str] = ()
+    ) -> tuple[Route, ...]:
         """The routes of a stream, in the order of the config.
 
         Args:
             stream: The stream's name.
             schema: The `schema` of its SCHEMA message.
+            key_properties: The `key_properties` of it.
 
         Returns:
             Its routes; none for an unmapped stream that is to be ignored.
@@ -92,6 +97,7 @@ class Routes:
                 mapping,
                 self._checker(mapping.resource),
                 mapping.resource,
+                tuple(key_properties),
             )
             for mapping in mappings
         )

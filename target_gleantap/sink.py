@@ -62,7 +62,9 @@ class StreamSink(Sink):
                 f"The SCHEMA of stream {self.stream_name!r} is no valid JSON Schema, at "
                 f"{where or 'its root'}. The tap must be mended."
             ) from None
-        self._routes = self._target.routes.for_stream(self.stream_name, self.original_schema)
+        self._routes = self._target.routes.for_stream(
+            self.stream_name, self.original_schema, self.key_properties
+        )
         self._by_name = {route.name: (route,) for route in self._routes}
         if self._target.settings.validate_records:
             self._checker = checker

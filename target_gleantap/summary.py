@@ -12,6 +12,9 @@ from target_gleantap.books import Books
 from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import LocalError, TargetError
 
+LOG_WIDTH = 140
+"""How wide the table may be where no terminal says."""
+
 COLUMNS = (
     "stream",
     "mapping",
@@ -71,6 +74,7 @@ def _ended_by(reason: BaseException | None) -> str:
 def _requests(traffic: Traffic) -> dict[str, Any]:
     rows = asdict(traffic)
     answer_seconds = rows.pop("answer_seconds")
+    rows["counts"] = dict(sorted(traffic.counts.items()))
     rows["statuses"] = {str(status): n for status, n in sorted(traffic.statuses.items())}
     rows["held_seconds"] = round(traffic.held_seconds, 3)
     mean = answer_seconds / traffic.answers if traffic.answers else 0.0
@@ -123,6 +127,9 @@ def _lines(summary: Mapping[str, Any]) -> list[str]:
         f"{requests['held_seconds']:.1f} s; {summary['states_written']} states written."
     )
     lines = [traffic]
+    counts = [f"{count} {noun}" for noun, count in requests["counts"].items()]
+    if counts:
+        lines.append(f"By the vendor's answers: {', '.join(counts)}.")
     in_doubt = sum(row["in_doubt"] for row in summary["books"])
     if in_doubt:
         lines.append(f"{in_doubt} of those not attempted were sent, with no answer by the end.")

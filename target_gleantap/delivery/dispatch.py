@@ -7,68 +7,44 @@ one who learns of an outcome.
 
 from __future__ import annotations
 
-import heapq
 import random
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
-from itertools import count
 from typing import Any
 
-from target_gleantap.contract import Destination, Reading, Resource, Verdict, read_status
+from target_gleantap.contract import Destination, Quota, Reading, Resource, Verdict
 from target_gleantap.delivery.advice import advise
-from target_gleantap.delivery.client import Client, Request
+from target_gleantap.delivery.client import Client
+from target_gleantap.delivery.gate import Gate
+from target_gleantap.delivery.interpret import interpret
 from target_gleantap.delivery.pace import Pacer, retry_after
-from target_gleantap.delivery.retry import Again, GiveUp, Patience, read_failure
+from target_gleantap.delivery.parts import Delivery, Part
+from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
+from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.delivery.workers import Workers
 from target_gleantap.errors import VendorError
-from target_gleantap.model import Answer, Failure
+from target_gleantap.model import Answer, Body, Failure, Fault
 
-FINAL = (Verdict.DELIVERED, Verdict.REJECTED)
-
-
-@dataclass(eq=False, slots=True)
-class Delivery:
-    """One request's worth of work, and how it fared so far.
-
-    Attributes:
-        resource: What it delivers.
-        request: What goes out.
-        identifiers: Whose it is.
-        item: Whatever the owner wants back with the outcome.
-        line: The input line it came from, for messages.
-        attempts: How often it was sent and failed, throttling not counted.
-        since: When it first failed, or None.
-        out: Whether it is in flight.
-        ambiguous: Whether an attempt may have been carried out without being confirmed.
-    """
-
-    resource: Resource
-    request: Request
-    identifiers: tuple[str, ...]
-    item: Any
-    line: int = 0
-    attempts: int = 0
-    since: float | None = None
-    out: bool = False
-    ambiguous: bool = False
+CONTINUE_SECONDS = 3600.0
+"""How long a delivery of several steps (a job that the vendor runs) may take."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What became of a delivery.
+    """What became of a part.
 
     Attributes:
-        delivery: The delivery.
+        part: The part.
         reading: Its verdict is DELIVERED, REJECTED, or AMBIGUOUS for one that was given up
             because sending it again might do it twice.
         answer: The last answer, if one came.
     """
 
-    delivery: Delivery
+    part: Part
     reading: Reading
     answer: Answer | None
 
@@ -81,34 +57,25 @@ class Policy:
         max_in_flight: Requests under way at once.
         retry_deadline_seconds: How long a fault of the vendor is borne.
         on_ambiguous: `retry` or `reject`, where a resource is not idempotent.
+        quotas: The user's own limits, for all requests together.
+        linger_seconds: How long records wait for others to fill a request with.
     """
 
     max_in_flight: int
     retry_deadline_seconds: float
     on_ambiguous: str
-
-
-@dataclass(slots=True)
-class Traffic:
-    """What went over the line, for the summary."""
-
-    requests: int = 0
-    retries: int = 0
-    throttled: int = 0
-    failures: int = 0
-    answers: int = 0
-    answer_seconds: float = 0.0
-    held_seconds: float = 0.0
-    statuses: dict[int, int] = field(default_factory=dict)
+    quotas: tuple[Quota, ...] = ()
+    linger_seconds: float = 1.0
 
 
 class Dispatcher:
     """Delivers, in order per contact, side by side across contacts.
 
     Args:
-        destination: How its answers are read.
+        destination: Whom to.
+        vendor: The destination's own settings.
         client: Sends.
-        pacer: Holds back.
+        encode: A wire body to JSON.
         policy: How far to go.
         clock: Monotonic seconds.
         chance: Evenly distributed in [0, 1).
@@ -117,8 +84,9 @@ class Dispatcher:
     def __init__(
         self,
         destination: Destination,
+        vendor: Mapping[str, Any],
         client: Client,
-        pacer: Pacer,
+        encode: Callable[[Body], bytes],
         policy: Policy,
         *,
         clock: Callable[[], float] = time.monotonic,
@@ -126,24 +94,29 @@ class Dispatcher:
     ) -> None:
         self.traffic = Traffic()
         self.fault: VendorError | None = None
+        self.hurry = False
+        """Whether nothing more will come until something has ended: requests go as they are."""
         self._open = True
         self._destination = destination
+        self._vendor = vendor
         self._client = client
-        self._pacer = pacer
+        self._encode = encode
         self._policy = policy
         self._clock = clock
         self._patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
-        self._schedule: Schedule[Delivery] = Schedule()
+        self._schedule: Schedule[Part] = Schedule()
         self._workers: Workers[Delivery] = Workers(client.send)
-        self._later: list[tuple[float, int, Delivery]] = []
-        self._tiebreak = count()
+        self._account = Pacer(policy.quotas)
+        self._shared = Pacer(destination.quotas)
+        self._gates: dict[str, Gate] = {}
+        self._turns: deque[Gate] = deque()
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
 
     # --- what the owner calls
 
     def __len__(self) -> int:
-        """How many deliveries are unsettled."""
+        """How many parts are unsettled."""
         return len(self._schedule)
 
     @property
@@ -157,13 +130,19 @@ class Dispatcher:
         return self._workers.busy
 
     def quota_left(self) -> int | None:
-        """How many requests the quota would let go at once; None where none is known."""
-        return self._pacer.left(self._clock())
+        """How many requests the quotas would let go at once; None where none is known."""
+        now = self._clock()
+        pacers = {self._account, self._shared, *(gate.vendor_pacer for gate in self._turns)}
+        known = (pacer.left(now) for pacer in pacers)
+        return min((left for left in known if left is not None), default=None)
 
-    def submit(self, delivery: Delivery) -> None:
-        """Take the next delivery, in input order."""
-        self._schedule.add(delivery, delivery.identifiers)
-        self._launch()
+    def submit(self, part: Part) -> None:
+        """Take the next part, in input order."""
+        gate = self._gate(part.resource)
+        gate.expect()
+        if self._schedule.add(part, part.identifiers):
+            gate.ready(part, self._clock())
+            self._launch()
 
     def wake(self) -> None:
         """Make a waiting `turn` return; may be called from any thread or signal handler."""
@@ -180,7 +159,7 @@ class Dispatcher:
         self._launch()
 
     def ended(self) -> Iterator[Ended]:
-        """Tell of each delivery that has ended, once."""
+        """Tell of each part that has ended, once."""
         while self._ended:
             yield self._ended.popleft()
 
@@ -198,8 +177,8 @@ class Dispatcher:
                 self._see_to(delivery, result)
             yield from self.ended()
 
-    def unsettled(self) -> Iterator[Delivery]:
-        """List the deliveries that have not ended."""
+    def unsettled(self) -> Iterator[Part]:
+        """List the parts that have not ended."""
         return iter(self._schedule)
 
     def close(self) -> None:
@@ -210,119 +189,163 @@ class Dispatcher:
 
     # --- sending
 
+    def _gate(self, resource: Resource) -> Gate:
+        gate = self._gates.get(resource.name)
+        if gate is None:
+            own = Pacer(resource.quotas) if resource.quotas else self._shared
+            gate = Gate(
+                resource,
+                (self._account, own),
+                self._vendor,
+                self._encode,
+                self._policy.linger_seconds,
+            )
+            self._gates[resource.name] = gate
+            self._turns.append(gate)
+        return gate
+
     def _launch(self) -> None:
         """Send all that may go now."""
         while self._open and self.in_flight < self._policy.max_in_flight:
             now = self._clock()
-            if not self._schedule.ready and not self._retry_is_due(now):
-                break
-            if self._pacer.wait(now) > 0:
-                self._held_since = self._held_since or now
+            gate, held = self._next_gate(now)
+            if gate is None:
+                self._count_hold(now, held=held)
                 return
-            self._send(self._next(now), now)
-        self._count_hold()
+            self._count_hold(now, held=False)
+            self._send(gate.take(now, self._schedule), now)
 
-    def _next(self, now: float) -> Delivery | None:
-        """Those that failed before go first: they hold back their own batch's state."""
-        if self._retry_is_due(now):
-            return heapq.heappop(self._later)[2]
-        return self._schedule.take()
+    def _next_gate(self, now: float) -> tuple[Gate | None, bool]:
+        """The next gate, in turns, that has something to send and may; and whether one may not."""
+        held = False
+        for _ in range(len(self._turns)):
+            gate = self._turns[0]
+            self._turns.rotate(-1)
+            if gate.due(now, hurry=self.hurry) <= now:
+                if gate.wait(now) <= 0:
+                    return gate, False
+                held = True
+        return None, held
 
-    def _retry_is_due(self, now: float) -> bool:
-        return bool(self._later) and self._later[0][0] <= now
-
-    def _send(self, delivery: Delivery | None, now: float) -> None:
-        if delivery is None:
-            return
-        self._count_hold()
-        self._pacer.depart(now)
+    def _send(self, delivery: Delivery, now: float) -> None:
         self.traffic.requests += 1
-        delivery.out = True
+        delivery.depart(now)
         self._workers.send(delivery, delivery.request)
 
-    def _count_hold(self) -> None:
+    def _count_hold(self, now: float, *, held: bool) -> None:
         if self._held_since is not None:
-            self.traffic.held_seconds += self._clock() - self._held_since
-            self._held_since = None
+            self.traffic.held_seconds += now - self._held_since
+        self._held_since = now if held else None
 
     def _next_due(self) -> float:
         """Seconds until something may go that may not go now; infinite where only answers help."""
         if not self._open or self.in_flight >= self._policy.max_in_flight:
             return float("inf")
         now = self._clock()
-        due = self._later[0][0] - now if self._later else float("inf")
-        if self._schedule.ready or due <= 0:
-            return self._pacer.wait(now)
-        return max(due, self._pacer.wait(now))
+        return min(
+            (max(gate.due(now, hurry=self.hurry) - now, gate.wait(now)) for gate in self._turns),
+            default=float("inf"),
+        )
 
     # --- reading what came
 
     def _see_to(self, delivery: Delivery, result: Answer | Failure) -> None:
-        delivery.out = False
         reading = self._read(delivery, result)
-        delivery.ambiguous |= reading.verdict is Verdict.AMBIGUOUS
-        if reading.verdict in FINAL:
+        answer = result if isinstance(result, Answer) else None
+        if reading.verdict in (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE):
             self._patience.accepted()
-            self._end(delivery, reading, result)
-        elif self._given_up_for_safety(delivery, reading):
-            self._end(delivery, reading, result)
+        if reading.verdict is Verdict.DELIVERED:
+            self._end_all(delivery, reading, answer)
+        elif reading.verdict is Verdict.REJECTED:
+            self._refused(delivery, reading, answer)
+        elif self._unsafe_to_repeat(delivery, reading):
+            self._end_all(delivery, reading, answer)
         elif self._open:
-            self._bear(delivery, reading, result)
+            self._go_on(delivery, reading, result)
 
-    def _given_up_for_safety(self, delivery: Delivery, reading: Reading) -> bool:
+    def _unsafe_to_repeat(self, delivery: Delivery, reading: Reading) -> bool:
         return (
             reading.verdict is Verdict.AMBIGUOUS
-            and not delivery.resource.idempotent
+            and not delivery.idempotent
             and self._policy.on_ambiguous == "reject"
         )
 
     def _read(self, delivery: Delivery, result: Answer | Failure) -> Reading:
-        """Say what a result means, and count it."""
-        if isinstance(result, Failure):
-            self.traffic.failures += 1
-            return read_failure(result)
-        self.traffic.answers += 1
-        self.traffic.answer_seconds += result.seconds
-        self.traffic.statuses[result.status] = self.traffic.statuses.get(result.status, 0) + 1
-        self._patience.reached()
-        self._pacer.heed(result.headers, self._clock())
-        if 200 <= result.status < 300:  # noqa: PLR2004 - the class of success, RFC 9110
-            return delivery.resource.read(result, ())
-        return read_status(result.status, self._destination.statuses)
+        """Say what a result means, and heed and count it."""
+        self.traffic.arrived(result)
+        if isinstance(result, Answer):
+            self._patience.reached()
+            self._gate_of(delivery).vendor_pacer.heed(result.headers, self._clock())
+        reading = interpret(self._destination, delivery, result)
+        self.traffic.counts.update(reading.counts)
+        delivery.mark(reading.verdict)
+        return reading
 
-    def _end(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
-        self._schedule.settle(delivery)
-        answer = result if isinstance(result, Answer) else None
-        self._ended.append(Ended(delivery, reading, answer))
+    def _gate_of(self, delivery: Delivery) -> Gate:
+        return self._gates[delivery.resource.name]
 
-    def _bear(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
-        """Try again, or stop the run, as patience has it."""
+    # --- ending
+
+    def _end_all(self, delivery: Delivery, reading: Reading, answer: Answer | None) -> None:
+        """End every part: as the reading has it, or rejected where it names the part."""
+        for place, part in enumerate(delivery.parts):
+            faults = reading.members.get(place)
+            self._end(part, _rejected(reading, faults) if faults else reading, answer)
+        self._go_on_with_the_rest(delivery)
+
+    def _end(self, part: Part, reading: Reading, answer: Answer | None) -> None:
+        now = self._clock()
+        for freed in self._schedule.settle(part):
+            self._gate(freed.resource).ready(freed, now)
+        self._ended.append(Ended(part, reading, answer))
+
+    def _refused(self, delivery: Delivery, reading: Reading, answer: Answer | None) -> None:
+        """Reject what the vendor names, or narrow it down to halves; send the others again."""
+        parts = delivery.parts
+        if len(parts) == 1:
+            faults = reading.members.get(0, reading.faults)
+            self._end_all(delivery, replace(reading, faults=faults, members={}), answer)
+            return
+        named = {place: faults for place, faults in reading.members.items() if place < len(parts)}
+        for place, faults in named.items():
+            self._end(parts[place], _rejected(reading, faults), answer)
+        others = tuple(part for place, part in enumerate(parts) if place not in named)
+        if not others:
+            self._go_on_with_the_rest(delivery)
+        elif self._open:
+            gate = self._gate_of(delivery)
+            self.traffic.retries += 1
+            gate.again(gate.without(delivery, others, halve=not named), self._clock())
+
+    def _go_on_with_the_rest(self, delivery: Delivery) -> None:
+        if delivery.rest is not None and self._open:
+            self._gate_of(delivery).again(delivery.rest, self._clock())
+
+    # --- going on
+
+    def _go_on(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
+        """Take the next step, try again, or stop the run, as patience has it."""
+        gate = self._gate_of(delivery)
         decision = self._decide(delivery, reading, result)
         if isinstance(decision, GiveUp):
-            self._open = False
-            self._count_hold()
-            self.fault = VendorError(
-                advise(
-                    self._destination,
-                    reading,
-                    result,
-                    decision,
-                    line=delivery.line,
-                    resource=delivery.resource.name,
-                )
-            )
+            self._stop(delivery, reading, result, decision)
             return
+        if reading.step is not None:
+            gate.followed_by(delivery, reading.step)
+        else:
+            self.traffic.retries += 1
         if decision.hold_until is not None:
-            self._pacer.hold(decision.hold_until)
-        self.traffic.retries += 1
-        heapq.heappush(self._later, (decision.at, next(self._tiebreak), delivery))
+            gate.vendor_pacer.hold(decision.hold_until)
+        gate.again(delivery, decision.at)
 
     def _decide(
         self, delivery: Delivery, reading: Reading, result: Answer | Failure
     ) -> Again | GiveUp:
-        if reading.verdict is Verdict.STOP:
-            return GiveUp()
         now = self._clock()
+        if reading.step is not None:
+            return self._continued(delivery, now + reading.step.after_seconds)
+        if reading.verdict in (Verdict.STOP, Verdict.CONTINUE):
+            return GiveUp()
         failure = result if isinstance(result, Failure) else None
         asked = None if isinstance(result, Failure) else _asked_to_wait(result)
         if reading.verdict is Verdict.THROTTLED:
@@ -333,6 +356,32 @@ class Dispatcher:
         return self._patience.failed(
             now, attempts=delivery.attempts, since=delivery.since, failure=failure, asked=asked
         )
+
+    @staticmethod
+    def _continued(delivery: Delivery, at: float) -> Again | GiveUp:
+        if delivery.started is not None and at - delivery.started > CONTINUE_SECONDS:
+            return GiveUp(CONTINUE_SECONDS)
+        return Again(at)
+
+    def _stop(
+        self, delivery: Delivery, reading: Reading, result: Answer | Failure, decision: GiveUp
+    ) -> None:
+        self._open = False
+        self._count_hold(self._clock(), held=False)
+        self.fault = VendorError(
+            advise(
+                self._destination,
+                reading,
+                result,
+                decision,
+                line=delivery.parts[0].line,
+                resource=delivery.resource.name,
+            )
+        )
+
+
+def _rejected(reading: Reading, faults: tuple[Fault, ...]) -> Reading:
+    return Reading(Verdict.REJECTED, reading.message, faults)
 
 
 def _asked_to_wait(answer: Answer) -> float | None:

@@ -1,0 +1,28 @@
+"""What a result means for the request that brought it. Pure."""
+
+from __future__ import annotations
+
+from target_gleantap.contract import Destination, Reading, Verdict, read_status
+from target_gleantap.delivery.parts import Delivery
+from target_gleantap.delivery.retry import read_failure
+from target_gleantap.model import Answer, Failure
+
+SUCCESS = range(200, 300)
+"""The class of success (RFC 9110, section 15.3)."""
+
+
+def interpret(destination: Destination, delivery: Delivery, result: Answer | Failure) -> Reading:
+    """Read a result.
+
+    A success is read by the resource, which may find that it is none; anything else by its
+    status, and a refusal once more by the resource, which may find out what was refused.
+    """
+    if isinstance(result, Failure):
+        return read_failure(result)
+    bodies = [part.body for part in delivery.parts]
+    if result.status in SUCCESS:
+        return delivery.read(result, bodies)
+    reading = read_status(result.status, destination.statuses)
+    if reading.verdict is Verdict.REJECTED:
+        return delivery.resource.refusal(result, bodies) or reading
+    return reading

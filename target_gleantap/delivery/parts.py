@@ -1,0 +1,80 @@
+"""What travels through delivery: a record's part, and the request that carries parts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from target_gleantap.contract import Read, Resource, Verdict
+from target_gleantap.delivery.client import Request
+from target_gleantap.model import Body
+
+NOT_CARRIED_OUT = (Verdict.RETRY, Verdict.THROTTLED, Verdict.STOP)
+
+
+@dataclass(eq=False, slots=True)
+class Part:
+    """What is delivered of one record.
+
+    Attributes:
+        resource: What it is.
+        body: The wire body.
+        payload: The same, encoded.
+        identifiers: Whose it is.
+        item: Whatever the owner wants back with the outcome.
+        line: The input line it came from, for messages.
+        in_doubt: Whether it was sent and may have been carried out, with no word of it yet.
+    """
+
+    resource: Resource
+    body: Body
+    payload: bytes
+    identifiers: tuple[str, ...]
+    item: Any
+    line: int = 0
+    in_doubt: bool = False
+
+
+@dataclass(eq=False, slots=True)
+class Delivery:
+    """One request's worth of work, and how it fared so far.
+
+    Attributes:
+        parts: What it delivers, in order.
+        request: What goes out next.
+        read: Reads its answer.
+        idempotent: Whether sending it twice is harmless.
+        attempts: How often it was sent and failed, throttling not counted.
+        since: When it first failed, or None.
+        started: When it was first sent, or None.
+        ambiguous: Whether some attempt may have been carried out without being confirmed.
+        rest: What must wait until this one has ended: the other half of a request.
+    """
+
+    parts: tuple[Part, ...]
+    request: Request
+    read: Read
+    idempotent: bool
+    attempts: int = 0
+    since: float | None = None
+    started: float | None = None
+    ambiguous: bool = False
+    rest: Delivery | None = None
+
+    @property
+    def resource(self) -> Resource:
+        """What it delivers: all its parts are of one resource."""
+        return self.parts[0].resource
+
+    def depart(self, now: float) -> None:
+        """Note that the request goes out."""
+        self.started = now if self.started is None else self.started
+        for part in self.parts:
+            part.in_doubt = True
+
+    def mark(self, verdict: Verdict) -> None:
+        """Note what an attempt means for whether it was carried out."""
+        self.ambiguous |= verdict is Verdict.AMBIGUOUS
+        if verdict in NOT_CARRIED_OUT and not self.ambiguous:
+            for part in self.parts:
+                part.in_doubt = False

@@ -1,0 +1,48 @@
+"""Whose record a body is. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from target_gleantap.contract import Identifier, IdentifierKind, Resource
+from target_gleantap.model import Body
+
+PHONE_DIGITS = 10
+"""How many digits, from the right, tell two phone numbers apart: prefixes are written in many
+ways, and to take two contacts for one only makes them wait for each other."""
+
+
+def identifiers(resource: Resource, body: Body) -> tuple[str, ...]:
+    """Say whose record a body is: what it is known by, spelled so that equals are equal.
+
+    Args:
+        resource: Declares where to look.
+        body: The checked body.
+
+    Returns:
+        `space:value` for each identifier that the body has.
+    """
+    found: dict[str, None] = {}
+    for identifier in resource.identifiers:
+        for value in _at(body, identifier.path.split(".")):
+            found[f"{identifier.space}:{_same(identifier, str(value))}"] = None
+    return tuple(found)
+
+
+def _at(value: object, path: list[str]) -> Iterator[object]:
+    """The plain values at a path; every element of a list is looked into."""
+    if isinstance(value, list):
+        for element in value:
+            yield from _at(element, path)
+    elif isinstance(value, dict):
+        yield from _at(value.get(path[0]), path[1:]) if path else ()
+    elif not path and value not in (None, ""):
+        yield value
+
+
+def _same(identifier: Identifier, text: str) -> str:
+    if identifier.kind is IdentifierKind.EMAIL:
+        return text.strip().casefold()
+    if identifier.kind is IdentifierKind.PHONE:
+        return "".join(filter(str.isdigit, text))[-PHONE_DIGITS:] or text.strip()
+    return text
