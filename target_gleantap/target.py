@@ -6,8 +6,6 @@ import os
 import sys
 import time
 from collections import Counter
-from dataclasses import replace
-from datetime import datetime, timezone
 from pathlib import PurePath
 from types import FrameType
 from typing import Any, ClassVar
@@ -24,6 +22,7 @@ from target_gleantap import settings, summary
 from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.dispatch import Dispatcher, Policy
+from target_gleantap.delivery.pace import Pacer
 from target_gleantap.errors import (
     ConfigError,
     InputError,
@@ -31,7 +30,7 @@ from target_gleantap.errors import (
     RecordsRejected,
     TargetError,
 )
-from target_gleantap.mapping import encode, parse_number
+from target_gleantap.mapping import parse_number
 from target_gleantap.model import Fault, Origin
 from target_gleantap.pipeline import Pipeline
 from target_gleantap.progress import Progress, Pulse
@@ -109,19 +108,13 @@ class TargetGleantap(Target):
     def _new_pipeline(self) -> Pipeline:
         config = self.settings
         destination = config.destination
-        headers = destination.sign(config.vendor)
         self._dispatcher = Dispatcher(
             destination,
-            config.vendor,
-            Client(config.base_url, headers, config.request_timeout_seconds),
-            encode,
-            Policy(
-                config.max_in_flight,
-                config.retry_deadline_seconds,
-                config.on_ambiguous,
-                config.quotas,
-                config.batch_wait_seconds,
+            Client(
+                config.base_url, destination.sign(config.vendor), config.request_timeout_seconds
             ),
+            Pacer((*destination.quotas, *config.quotas)),
+            Policy(config.max_in_flight, config.retry_deadline_seconds, config.on_ambiguous),
         )
         self._rejects = Rejects(config.rejects_path)
         self._progress = Progress(self._pulse, self.logger)
@@ -148,8 +141,6 @@ class TargetGleantap(Target):
         """
         config, faults = settings.read(self._config)
         if config is not None:
-            config, said = self._configured(config, ready=not faults)
-            faults = (*faults, *said)
             self.settings = config
             self.routes = Routes(config)
             faults = (*faults, *self.routes.faults)
@@ -158,21 +149,6 @@ class TargetGleantap(Target):
         # What singer-sdk and its debug log may see of the config from here on: no credentials.
         self._config = settings.singer_config(self._config)
         return [str(fault) for fault in faults]
-
-    def _configured(self, config: Config, *, ready: bool) -> tuple[Config, tuple[Fault, ...]]:
-        """Give the config with its destination as the vendor's own settings make it.
-
-        Args:
-            config: The config as it was read.
-            ready: Whether its settings are free of faults.
-        """
-        vendor, destination = config.vendor, config.destination
-        inspection = destination.inspect(vendor, datetime.now(timezone.utc).date())
-        for warning in inspection.warnings:
-            self.logger.warning("%s", warning)
-        if inspection.faults or not ready:
-            return config, inspection.faults
-        return replace(config, destination=destination.configure(destination, vendor)), ()
 
     # --- messages
 
@@ -190,7 +166,22 @@ class TargetGleantap(Target):
         record = self._member(message_dict, "record", dict)
         reject = message_dict.get(KEY)
         only = str(reject.get("mapping", "")) if isinstance(reject, dict) else ""
+        counted = self._counted()
         self._take(stream, record, self.message_reader.line, message_dict, only)
+        if only and self._counted() == counted:
+            raise ConfigError([self._mapping_is_gone(stream, only)])
+
+    def _counted(self) -> int:
+        """How many records the books know of, those of ignored streams included."""
+        return self.pipeline.books.read + sum(self.ignored.values())
+
+    def _mapping_is_gone(self, stream: str, mapping: str) -> Fault:
+        line = self.message_reader.number
+        message = (
+            f"no mapping of stream {stream!r} is named {mapping!r}, which rejected the record in "
+            f"input line {line}"
+        )
+        return Fault("mappings", message, "give this name to the one that is to take it", "unknown")
 
     def take_batch_line(self, sink: StreamSink, line: bytes, number: int) -> None:
         """Take a record of a BATCH file.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 
-import pytest
 from gym import CONTACT, EVENT, MEMBERS, SCHEMAS, check_in, member, state
 from runs import Run
 
@@ -143,9 +142,32 @@ def test_what_the_vendor_rejected_can_be_replayed_too(sandbox, run_target):
     assert [contact["fields"]["user_id"] for contact in sandbox.contacts] == ["m1", "m3"]
 
 
-@pytest.mark.parametrize("name", ["", "gone"])
-def test_a_reject_of_a_mapping_that_is_no_more_goes_through_all(name, sandbox, run_target):
+def test_a_reject_whose_mapping_is_no_more_is_not_passed_over(sandbox, run_target):
+    message = member(2)
+    message["reject"] = {"mapping": "gone"}
+    run = run_target([MEMBERS, member(1), state(a=1), message, state(a=2)], batch_size_rows=1)
+    assert (run.exit_code, run.states) == (2, [{"a": 1}])
+    assert "no mapping of stream 'members' is named 'gone'" in run.stderr
+    assert "input line 4" in run.stderr
+    assert len(sandbox.requests) == 1
+
+
+def test_a_reject_that_names_no_mapping_goes_through_all(sandbox, run_target):
     message = member(1)
-    message["reject"] = {"mapping": name}
+    message["reject"] = {"mapping": ""}
     run = run_target([MEMBERS, message], mappings=BOTH)
     assert (run.exit_code, len(sandbox.requests)) == (0, 2)
+
+
+NAMELESS = {"user_id": "id", "first_name": "'Ada'", "last_name": "'Example'"}
+SPLIT = {"staff": {"__source__": "members", "id": "id"}, "members": {}}
+
+
+def test_a_reject_of_one_of_two_streams_that_stream_maps_made_goes_only_there(sandbox, run_target):
+    to_staff = {**CONTACT, "stream": "staff", "name": "staff", "fields": NAMELESS}
+    mappings = [{**CONTACT, "name": "members"}, to_staff]
+    message = member(1)
+    message["reject"] = {"mapping": "members"}
+    run = run_target([MEMBERS, message], mappings=mappings, stream_maps=SPLIT)
+    assert [name for name, row in run.books.items() if row["read"]] == ["members"]
+    assert len(sandbox.requests) == 1
