@@ -1,6 +1,6 @@
 """Write the parts of documents that the code knows: `make docs`. With --check, only compare.
 
-A part stands between two lines that hold `settings: begin` and `settings: end`.
+A part stands between two lines that hold its name with `: begin` and with `: end`.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 import yaml
 
 from target_gleantap import settings
+from target_gleantap.mapping import functions_table
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -29,9 +30,15 @@ def settings_table() -> str:
     return f"\n{settings.table()}\n\n"
 
 
+def functions_part() -> str:
+    """The table of functions in docs/mappings.md."""
+    return f"\n{functions_table.table()}\n\n"
+
+
 PARTS: dict[str, tuple[str, Callable[[], str]]] = {
     "meltano.yml": ("settings", meltano_settings),
     "docs/settings.md": ("settings", settings_table),
+    "docs/mappings.md": ("functions", functions_part),
 }
 
 

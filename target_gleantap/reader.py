@@ -100,7 +100,7 @@ class LineReader(GenericSingerReader[bytes]):
             line = line.removeprefix(BYTE_ORDER_MARK)
         try:
             message = _decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             message = self._decode_lenient(line)
         if not isinstance(message, dict):
             raise self._fault("is not a JSON object")

@@ -6,6 +6,8 @@ import os
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import PurePath
 from types import FrameType
 from typing import Any, ClassVar
@@ -22,7 +24,6 @@ from target_gleantap import settings, summary
 from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.dispatch import Dispatcher, Policy
-from target_gleantap.delivery.pace import Pacer
 from target_gleantap.errors import (
     ConfigError,
     InputError,
@@ -30,7 +31,7 @@ from target_gleantap.errors import (
     RecordsRejected,
     TargetError,
 )
-from target_gleantap.mapping import parse_number
+from target_gleantap.mapping import encode, parse_number
 from target_gleantap.model import Fault, Origin
 from target_gleantap.pipeline import Pipeline
 from target_gleantap.progress import Progress, Pulse
@@ -108,13 +109,19 @@ class TargetGleantap(Target):
     def _new_pipeline(self) -> Pipeline:
         config = self.settings
         destination = config.destination
+        headers = destination.sign(config.vendor)
         self._dispatcher = Dispatcher(
             destination,
-            Client(
-                config.base_url, destination.sign(config.vendor), config.request_timeout_seconds
+            config.vendor,
+            Client(config.base_url, headers, config.request_timeout_seconds),
+            encode,
+            Policy(
+                config.max_in_flight,
+                config.retry_deadline_seconds,
+                config.on_ambiguous,
+                config.quotas,
+                config.batch_wait_seconds,
             ),
-            Pacer((*destination.quotas, *config.quotas)),
-            Policy(config.max_in_flight, config.retry_deadline_seconds, config.on_ambiguous),
         )
         self._rejects = Rejects(config.rejects_path)
         self._progress = Progress(self._pulse, self.logger)
@@ -141,6 +148,8 @@ class TargetGleantap(Target):
         """
         config, faults = settings.read(self._config)
         if config is not None:
+            config, said = self._configured(config, ready=not faults)
+            faults = (*faults, *said)
             self.settings = config
             self.routes = Routes(config)
             faults = (*faults, *self.routes.faults)
@@ -149,6 +158,21 @@ class TargetGleantap(Target):
         # What singer-sdk and its debug log may see of the config from here on: no credentials.
         self._config = settings.singer_config(self._config)
         return [str(fault) for fault in faults]
+
+    def _configured(self, config: Config, *, ready: bool) -> tuple[Config, tuple[Fault, ...]]:
+        """Give the config with its destination as the vendor's own settings make it.
+
+        Args:
+            config: The config as it was read.
+            ready: Whether its settings are free of faults.
+        """
+        vendor, destination = config.vendor, config.destination
+        inspection = destination.inspect(vendor, datetime.now(timezone.utc).date())
+        for warning in inspection.warnings:
+            self.logger.warning("%s", warning)
+        if inspection.faults or not ready:
+            return config, inspection.faults
+        return replace(config, destination=destination.configure(destination, vendor)), ()
 
     # --- messages
 
@@ -196,7 +220,7 @@ class TargetGleantap(Target):
         """
         try:
             record = _record.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except (msgspec.DecodeError, ValueError, RecursionError):
             raise InputError(
                 f"Line {number} of a file of the BATCH in input line "
                 f"{self.message_reader.number} is not a JSON object. The state stays at the last "

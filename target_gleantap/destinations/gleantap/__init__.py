@@ -55,7 +55,7 @@ def event_envelope(body: Body, vendor: Mapping[str, Any]) -> Body:
     event has no such property: so it goes out only where it is needed.
     """
     wire = with_app_id(body, vendor)
-    if "user_id" in wire:
+    if wire.get("user_id") is not None:
         wire.pop("first_name", None)
     return wire
 
