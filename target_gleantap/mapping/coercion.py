@@ -20,6 +20,7 @@ from target_gleantap.mapping.moments import (
     parse_time,
     rfc_3339,
 )
+from target_gleantap.mapping.nested import list_coercer, object_coercer, spellings
 from target_gleantap.mapping.phones import e164
 from target_gleantap.mapping.scalars import to_boolean, to_integer, to_number, to_tags, to_text
 
@@ -45,8 +46,17 @@ class Wire:
 
 
 def coercer(schema: Mapping[str, Any], wire: Wire) -> Coercer:
-    """The coercer of one body field, by its documented schema."""
-    return _MAKERS[wire_type(schema)](schema, wire)
+    """The coercer of one body field, by its documented schema; nested ones by theirs."""
+    coerce = _MAKERS[wire_type(schema)](schema, wire)
+    drop_nulls = wire.null_policy == "omit"
+    if "x-shape" in schema:
+        return coerce
+    if "items" in schema:
+        coerce = list_coercer(coercer(schema["items"], wire), coerce, drop_nulls=drop_nulls)
+    if "properties" in schema:
+        nested = {name: coercer(child, wire) for name, child in schema["properties"].items()}
+        coerce = object_coercer(spellings(schema), nested, coerce, drop_nulls=drop_nulls)
+    return coerce
 
 
 def wire_type(schema: Mapping[str, Any]) -> str:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
 from target_gleantap.contract import Resource
 from target_gleantap.mapping import mapping
-from target_gleantap.mapping.checker import Checker
 from target_gleantap.mapping.coercion import Wire, coercer
+from target_gleantap.mapping.contract_linting import never_mapped, shape_faults
 from target_gleantap.mapping.custom import attributes_of, custom_faults, documented_names, merged
-from target_gleantap.mapping.explanations import identity_message
 from target_gleantap.mapping.expressions import Expression, compile_expression, constantly
-from target_gleantap.mapping.json_values import NotCoercible
 from target_gleantap.mapping.mapping import Field, Plan
 from target_gleantap.mapping.shapes import Shape, compile_shape
 from target_gleantap.mapping.spelling import did_you_mean
@@ -30,7 +28,8 @@ def compile_mapping(
         stream.
     """
     faults: list[Fault] = []
-    drop_nulls = (entry.null_policy or wire.null_policy) == "omit"
+    wire = replace(wire, null_policy=entry.null_policy or wire.null_policy)
+    drop_nulls = wire.null_policy == "omit"
     where = _compile_where(entry, faults)
     named = _named(entry, resource, wire, faults)
     shapes: dict[str, Shape] = {}
@@ -41,9 +40,13 @@ def compile_mapping(
     fields = _fields(shapes, resource, wire)
     container = resource.custom_attributes
     for field in fields:
-        if field.shape.constant and not (entry.custom_attributes and field.name == container):
-            faults.extend(_constant_faults(field, resource, f"{entry.path}.fields"))
-    faults.extend(_never_mapped(entry, resource, shapes))
+        if not (entry.custom_attributes and field.name == container):
+            path = f"{entry.path}.fields.{named[field.name][0]}"
+            schema = resource.schema["properties"][field.name]
+            faults.extend(shape_faults(field.shape, schema, path, wire))
+    faults.extend(
+        never_mapped(resource.schema, shapes, f"{entry.path}.fields", resource.derived_id)
+    )
     faults.extend(custom_faults(entry, resource, wire.vendor))
     if faults:
         return None, tuple(faults)
@@ -104,38 +107,6 @@ def _unknown_hint(key: str, resource: Resource) -> str:
 def _fields(shapes: Mapping[str, Shape], resource: Resource, wire: Wire) -> list[Field]:
     properties = resource.schema["properties"]
     return [Field(name, shape, coercer(properties[name], wire)) for name, shape in shapes.items()]
-
-
-def _constant_faults(field: Field, resource: Resource, path: str) -> list[Fault]:
-    """What is wrong with a literal: it would be wrong for every record."""
-    path = f"{path}.{field.name}"
-    try:
-        value = field.shape.read({})
-        value = None if value is None else field.coerce(value)
-    except NotCoercible as error:
-        return [Fault(path, error.message, error.hint, error.rule)]
-    if value is None:
-        return []
-    schema = {"properties": {field.name: resource.schema["properties"][field.name]}}
-    return [replace(fault, path=path) for fault in Checker(schema).faults({field.name: value})]
-
-
-def _never_mapped(
-    entry: MappingEntry, resource: Resource, shapes: Mapping[str, Shape]
-) -> Iterator[Fault]:
-    path, schema = f"{entry.path}.fields", resource.schema
-    given = {name for name, shape in shapes.items() if not _is_null(shape)}
-    for name in schema.get("required", ()):
-        if name not in given and name != resource.derived_id:
-            hint = f"map it: {name}: <source field>"
-            yield Fault(f"{path}.{name}", "is required and never mapped", hint, rule="required")
-    options = [option["required"] for option in schema.get("anyOf", ()) if "required" in option]
-    if options and not any(given.issuperset(option) for option in options):
-        yield Fault(path, identity_message(options), "map one of these", rule="identity")
-
-
-def _is_null(shape: Shape) -> bool:
-    return shape.constant and shape.read({}) is None
 
 
 def _used(where: Expression | None, shapes: Iterable[Shape]) -> set[str]:

@@ -8,6 +8,7 @@ from typing import Any, TypeAlias
 from target_gleantap.contract import Resource
 from target_gleantap.mapping.expressions import Reader
 from target_gleantap.mapping.json_values import NotCoercible, a_kind_of
+from target_gleantap.mapping.nested import spellings
 from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault, MappingEntry, Record
 
@@ -20,11 +21,7 @@ METADATA = "_sdc_"
 
 def documented_names(resource: Resource) -> dict[str, str]:
     """Every spelling of a body field, aliases included, to the field's name."""
-    names: dict[str, str] = {}
-    for name, schema in resource.schema.get("properties", {}).items():
-        names[name] = name
-        names.update(dict.fromkeys(schema.get("x-aliases", ()), name))
-    return names
+    return spellings(resource.schema)
 
 
 def custom_faults(

@@ -9,9 +9,11 @@ from typing import Any
 from target_gleantap.contract import Resource
 from target_gleantap.mapping.coercion import Coercer
 from target_gleantap.mapping.custom import Attributes
+from target_gleantap.mapping.explanations import dotted
 from target_gleantap.mapping.expressions import EVALUATION_ERRORS, Expression, evaluation_fault
 from target_gleantap.mapping.json_values import NotCoercible, json_value
 from target_gleantap.mapping.linting import lint_sources
+from target_gleantap.mapping.nested import each
 from target_gleantap.mapping.shapes import Shape
 from target_gleantap.model import Body, Fault, Faulty, Filtered, MappingEntry, Record
 
@@ -33,11 +35,14 @@ class Field:
     def faults(self, record: Record, error: Exception) -> list[Fault]:
         """What is wrong, of a record for which reading or coercing raised `error`."""
         if isinstance(error, NotCoercible):
-            message = f"{error.message} {self.shape.origin}".rstrip()
-            return [Fault(self.name, message, error.hint, error.rule)]
+            return [self._fault(way, one) for way, one in each(error)]
         found = self.shape.evaluation_faults(record)
         message = "cannot be built for this record"
         return found or [Fault(self.name, message, rule="expression")]
+
+    def _fault(self, way: tuple[str | int, ...], error: NotCoercible) -> Fault:
+        message = f"{error.message} {self.shape.origin_at(way)}".rstrip()
+        return Fault(dotted((self.name, *way)), message, error.hint, error.rule)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -27,14 +27,27 @@ class Shape:
         expressions: All the expressions in it.
         constant: Whether it gives the same for every record.
         origin: What it is made from, for faults: `(from ...)`, or empty.
-        keys: The keys of the object that it builds, where it builds one.
+        parts: What the members of the object that it builds are made of, by key.
+        items: What the items of the list that it builds are made of.
     """
 
     read: Reader
     expressions: tuple[Expression, ...] = ()
     constant: bool = True
     origin: str = ""
-    keys: frozenset[str] = frozenset()
+    parts: Mapping[str, Shape] = field(default_factory=dict)
+    items: tuple[Shape, ...] = ()
+
+    def origin_at(self, way: Sequence[str | int]) -> str:
+        """What the member is made from that this way leads to, as `origin` says it."""
+        if not way:
+            return self.origin
+        place, *below = way
+        if isinstance(place, str):
+            part = self.parts.get(place)
+        else:
+            part = self.items[place] if place < len(self.items) else None
+        return self.origin if part is None else part.origin_at(below)
 
     def evaluation_faults(self, record: Record) -> list[Fault]:
         """The faults of all the expressions that cannot be evaluated for this record."""
@@ -99,7 +112,7 @@ def _object(
             built = {key: part for key, part in built.items() if part is not None}
         return built if built or not readers else None
 
-    return _together(read, tuple(shapes.values()), frozenset(shapes)), tuple(faults)
+    return replace(_together(read, tuple(shapes.values())), parts=shapes), tuple(faults)
 
 
 def _list(value: Any, path: str, *, drop_nulls: bool) -> tuple[Shape, tuple[Fault, ...]]:
@@ -110,9 +123,10 @@ def _list(value: Any, path: str, *, drop_nulls: bool) -> tuple[Shape, tuple[Faul
     shapes = tuple(shape for shape, _ in compiled)
     readers = tuple(shape.read for shape in shapes)
     faults = tuple(fault for _, more in compiled for fault in more)
-    return _together(lambda record: [part(record) for part in readers], shapes), faults
+    shape = _together(lambda record: [part(record) for part in readers], shapes)
+    return replace(shape, items=shapes), faults
 
 
-def _together(read: Reader, shapes: tuple[Shape, ...], keys: frozenset[str] = frozenset()) -> Shape:
+def _together(read: Reader, shapes: tuple[Shape, ...]) -> Shape:
     expressions = tuple(expression for shape in shapes for expression in shape.expressions)
-    return Shape(read, expressions, all(shape.constant for shape in shapes), keys=keys)
+    return Shape(read, expressions, all(shape.constant for shape in shapes))
