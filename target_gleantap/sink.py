@@ -86,7 +86,9 @@ class StreamSink(Sink):
         if not self._routes:
             self._target.ignored[self.stream_name] += 1
             return ()
-        routes = self._by_name.get(origin.only, self._routes)
+        # A replayed reject goes only through the mapping that rejected it; where stream maps make
+        # several streams of one, that may be another stream's.
+        routes = self._by_name.get(origin.only, ()) if origin.only else self._routes
         faults = faults or self._faults(record)
         self._target.pipeline.take(routes, record, origin, faults)
         return faults
