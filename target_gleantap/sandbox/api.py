@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import msgspec
 
 from target_gleantap.sandbox.checks import Checker, identify, look_up
 from target_gleantap.sandbox.faults import ANSWERS_ITSELF, DEFAULT_SECONDS, FaultRules, Rule
 from target_gleantap.sandbox.journal import Entry, Journal
-from target_gleantap.sandbox.quota import Limiter
+from target_gleantap.sandbox.quota import Limits
 from target_gleantap.sandbox.replies import MADE_UP, throttled
 from target_gleantap.sandbox.store import Store
 from target_gleantap.sandbox.vendor import Call, Operation, Reply, Vendor
@@ -26,21 +28,23 @@ class Options:
 
     Attributes:
         credentials: The expected values, by the names of the vendor's settings.
-        quotas: Limits, such as `100/1s` or `2000/1m sliding`.
+        quotas: Limits, such as `100/1s` or `2000/1m sliding`; None for the vendor's own.
         faults: Fault rules.
         latency: Seconds before each answer, or a pair to draw from.
         seed: What chance starts from.
         log_size: How many requests the log keeps.
         record: Whether the log keeps headers and bodies too.
+        variant: The form that the vendor answers in; its usual one where it is empty.
     """
 
     credentials: Mapping[str, str]
-    quotas: tuple[str, ...] = ()
+    quotas: tuple[str, ...] | None = None
     faults: tuple[Mapping[str, Any], ...] = ()
     latency: float | tuple[float, float] = 0.0
     seed: int = 0
     log_size: int = 100_000
     record: bool = False
+    variant: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,23 +72,26 @@ class Api:
     def __init__(self, vendor: Vendor, options: Options) -> None:
         self.vendor = vendor
         self.options = options
-        self._operations = {operation.path: operation for operation in vendor.operations}
-        self._checkers = {one.path: Checker(one.schema) for one in vendor.operations}
+        self._ways = [(operation, _pattern(operation.path)) for operation in vendor.operations]
+        self._base = urlsplit(vendor.destination.base_url).path
+        self._checkers = {one.name: Checker(one.schema or {}) for one in vendor.operations}
         self.faults = FaultRules(options.faults, options.seed)
-        self.limiter = Limiter(options.quotas)
+        self.limiter = Limits(options.quotas)
+        if options.variant and options.variant not in vendor.variants:
+            raise ValueError(f"The variant must be one of: {', '.join(vendor.variants)}")
         self.reset()
 
     def reset(self) -> None:
         """Forget everything received. Fault rules and quotas stay, and count from the start."""
-        self.store = Store()
+        self.store = Store(self.options.variant or self.vendor.variants[0])
         self.journal = Journal(self.options.log_size)
         self.started = time.monotonic()
         self.faults.replace([rule.spec for rule in self.faults.rules])
-        self.limit(window.text for window in self.limiter.windows)
+        self.limiter = self.limiter.emptied()
 
     def limit(self, quotas: Iterable[str]) -> None:
         """Enforce these quotas from now on, with empty windows."""
-        self.limiter = Limiter(quotas)
+        self.limiter = Limits(quotas)
 
     def receive(self, call: Call, connection: int, gone: Callable[[], bool]) -> Exchange:
         """Take one request: log it, choose its fault, carry it out where it is to be.
@@ -95,11 +102,12 @@ class Api:
             gone: Says whether the client has closed the connection meanwhile.
         """
         now = time.monotonic()
-        operation = self._operations.get(call.path)
+        operation, call = self._find(call)
         body = _decode(call.body)
         entry = self._entry(call, operation, body, now, connection)
         self.journal.begin(entry, gone)
-        wait = self.limiter.admit(now)
+        own = self.vendor.quotas(operation, call) if operation else ("", ())
+        wait = self.limiter.admit(now, own)
         if wait:
             entry.kind = "quota"
             return Exchange(entry, throttled(self.vendor, wait))
@@ -121,6 +129,21 @@ class Api:
             entry.abandoned = abandoned
             self.journal.end(entry, time.monotonic())
 
+    def _find(self, call: Call) -> tuple[Operation | None, Call]:
+        """The operation that a call asks for: by its path, and of several by its method.
+
+        The path may stand below that of the documented base URL, or not.
+        """
+        found: tuple[Operation | None, Call] = (None, call)
+        path = call.path.removeprefix(self._base)
+        for operation, pattern in self._ways:
+            match = pattern.fullmatch(path)
+            if match:
+                found = operation, replace(call, named=match.groupdict())
+                if operation.method == call.method:
+                    return found
+        return found
+
     def _entry(
         self, call: Call, operation: Operation | None, body: Any, now: float, connection: int
     ) -> Entry:
@@ -131,10 +154,11 @@ class Api:
             event_id = look_up(body, operation.event_id)
             entry.event_id = event_id if isinstance(event_id, str) else None
         if self.options.record:
-            secrets = set(self.options.credentials.values())
+            secrets = self.options.credentials.values()
             entry.body = call.body
             entry.headers = {
-                key: "***" if value in secrets else value for key, value in call.headers.items()
+                key: "***" if any(secret in value for secret in secrets) else value
+                for key, value in call.headers.items()
             }
         return entry
 
@@ -147,7 +171,7 @@ class Api:
         refusal = self._refusal(call, operation, body)
         if refusal or operation is None:
             return made_up or refusal or Reply(404)
-        reply = operation.carry_out(self.store, body, call.body)
+        reply = operation.carry_out(self.store, body, call)
         entry.carried_out = reply.status < 400  # noqa: PLR2004 - the classes of RFC 9110
         entry.contact = operation.contact(self.store, body)
         return made_up or reply
@@ -160,20 +184,25 @@ class Api:
             return refuse(405, f"Use {operation.method}", ())
         if not self.vendor.keys_fit(call.headers, credentials):
             return refuse(401, "Unauthorized - Invalid API credentials", ())
-        return self._body_refusal(call, body)
+        return None if operation.schema is None else self._body_refusal(call, operation, body)
 
-    def _body_refusal(self, call: Call, body: Any) -> Reply | None:
+    def _body_refusal(self, call: Call, operation: Operation, body: Any) -> Reply | None:
         media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
         if media_type != "application/json" and not media_type.endswith("+json"):
             return self.vendor.refuse(415, INVALID, ("Content-Type: is not JSON",))
         if not isinstance(body, dict):
             return self.vendor.refuse(400, INVALID, ("the body: is not a JSON object",))
-        faults = self._checkers[call.path].faults(body)
+        faults = self._checkers[operation.name].faults(body)
         if faults:
             return self.vendor.refuse(400, INVALID, faults)
         if not self.vendor.tenant_fits(body, self.options.credentials):
             return self.vendor.refuse(401, "Unauthorized - Invalid API credentials", ())
         return None
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What fits an operation's path; each name in braces takes one part of it."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
 
 
 def _decode(raw: bytes) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import jsonschema_rs
@@ -67,9 +67,21 @@ def same(kind: IdentifierKind, value: str) -> str:
 
 def identify(identifiers: Iterable[Identifier], body: Body | None) -> tuple[str, ...]:
     """Whose record a body is, as `space:value` for each identifier that it carries."""
-    found = []
-    for identifier in identifiers:
-        value = look_up(body, identifier.path)
-        if isinstance(value, (str, int)) and value != "":
-            found.append(f"{identifier.space}:{same(identifier.kind, str(value))}")
-    return tuple(found)
+    found = (
+        f"{identifier.space}:{same(identifier.kind, str(value))}"
+        for identifier in identifiers
+        for value in _each(body, identifier.path.split("."))
+        if isinstance(value, (str, int)) and value != ""
+    )
+    return tuple(dict.fromkeys(found))
+
+
+def _each(value: Any, path: list[str]) -> Iterator[Any]:
+    """Follow a path into nested objects, and into each item of a list."""
+    if isinstance(value, list):
+        for item in value:
+            yield from _each(item, path)
+    elif not path:
+        yield value
+    elif isinstance(value, dict):
+        yield from _each(value.get(path[0]), path[1:])

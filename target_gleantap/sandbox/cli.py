@@ -31,7 +31,8 @@ INSTALL = "pip install 'target-gleantap[sandbox]'"
     "quotas",
     multiple=True,
     metavar="N/TIME",
-    help="Answer 429 beyond it, such as 100/1s or '2000/1m sliding'. May be repeated.",
+    help="Answer 429 beyond it, such as 100/1s or '2000/1m sliding', and not by the documented "
+    "limits. May be repeated.",
 )
 @click.option(
     "--faults",
@@ -45,6 +46,9 @@ INSTALL = "pip install 'target-gleantap[sandbox]'"
 @click.option(
     "--seed", default=0, show_default=True, help="What the chance of fault rules starts from."
 )
+@click.option(
+    "--variant", default="", help="The form to answer in, where the vendor's pages show several."
+)
 @click.option("--api-key", help="The API key to expect.")
 @click.option("--secret-key", help="The secret key to expect.")
 @click.option("--app-id", help="The app id to expect.")
@@ -57,6 +61,7 @@ def sandbox(
     faults_path: Path | None,
     latency: str,
     seed: int,
+    variant: str,
     quiet: bool,
     **credentials: str | None,
 ) -> None:
@@ -68,10 +73,11 @@ def sandbox(
     served = _make(
         port,
         destination=destination,
-        quotas=quotas,
+        quotas=quotas or None,
         faults=_read_faults(faults_path),
         latency=_read_latency(latency),
         seed=seed,
+        variant=variant,
         credentials={name: value for name, value in credentials.items() if value},
     )
     with _stopped_by_signals() as stopped:

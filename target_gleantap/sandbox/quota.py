@@ -67,6 +67,41 @@ class Limiter:
         return wait
 
 
+class Limits:
+    """The limits of one account: those that were set, or else the vendor's own.
+
+    Args:
+        quotas: Those that were set; None for the vendor's own.
+    """
+
+    def __init__(self, quotas: Iterable[str] | None = None) -> None:
+        self._set = None if quotas is None else Limiter(quotas)
+        self._own: dict[tuple[str, tuple[str, ...]], Limiter] = {}
+
+    @property
+    def windows(self) -> list[Window]:
+        """All that is enforced; of the vendor's own, what has been met with."""
+        limiters = self._own.values() if self._set is None else [self._set]
+        return [window for limiter in limiters for window in limiter.windows]
+
+    def admit(self, now: float, own: tuple[str, tuple[str, ...]]) -> float:
+        """Count a request in and give 0, or say how long it would have to wait.
+
+        Args:
+            now: The time.
+            own: What shares the vendor's own limits, and these.
+        """
+        if self._set is not None:
+            return self._set.admit(now)
+        if own not in self._own:
+            self._own[own] = Limiter(own[1])
+        return self._own[own].admit(now)
+
+    def emptied(self) -> Limits:
+        """The same limits, with nothing counted."""
+        return Limits(None if self._set is None else [window.text for window in self._set.windows])
+
+
 def parse_quota(text: str) -> Window:
     """Read `100/1s`, `2000/1m` or `100/1s sliding`.
 

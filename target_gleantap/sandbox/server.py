@@ -40,24 +40,26 @@ class Sandbox:
         *,
         destination: str = "gleantap",
         credentials: Mapping[str, str] | None = None,
-        quotas: Iterable[str] = (),
+        quotas: Iterable[str] | None = None,
         faults: Iterable[Mapping[str, Any]] = (),
         latency: float | tuple[float, float] = 0.0,
         seed: int = 0,
         log_size: int = 100_000,
         record: bool = False,
+        variant: str = "",
     ) -> None:
         vendor = load(destination)
         self.credentials = {**vendor.credentials, **(credentials or {})}
         self.port = port
         options = Options(
             credentials=self.credentials,
-            quotas=tuple(quotas),
+            quotas=None if quotas is None else tuple(quotas),
             faults=tuple(faults),
             latency=latency,
             seed=seed,
             log_size=log_size,
             record=record,
+            variant=variant,
         )
         self._site = Site(Api(vendor, options))
         self._thread: threading.Thread | None = None
@@ -100,7 +102,7 @@ class Sandbox:
 
     @property
     def quotas(self) -> list[str]:
-        """The quotas enforced; set them to change them."""
+        """The quotas enforced; set them to change them, to none at all with an empty list."""
         return self._ask(lambda: [window.text for window in self._site.api.limiter.windows])
 
     @quotas.setter

@@ -6,10 +6,11 @@ records fits in memory, and nothing is lost between the wire and the inbox.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
+from typing import Any
 
 
 @dataclass(slots=True)
@@ -50,10 +51,25 @@ class Event:
     last: bytes | None = None
 
 
-class Store:
-    """All that one account holds."""
+def hex_id(seed: bytes) -> str:
+    """An id of 24 hexadecimal digits."""
+    return blake2b(seed, digest_size=12).hexdigest()
 
-    def __init__(self) -> None:
+
+class Store:
+    """All that one account holds.
+
+    Attributes:
+        contacts: By their ids.
+        events: By their ids.
+        others: What a vendor has beside these (companies, jobs): kind, to key, to what is held.
+        counts: What happened how often.
+        variant: The form that the vendor answers in, where it has several.
+    """
+
+    def __init__(self, variant: str = "") -> None:
+        self.variant = variant
+        self.others: dict[str, dict[str, Any]] = defaultdict(dict)
         self.contacts: dict[str, Contact] = {}
         self.events: dict[str, Event] = {}
         self.counts: Counter[str] = Counter()
@@ -64,11 +80,14 @@ class Store:
         """Find the contact that the first matching key leads to."""
         return next((self._index[key] for key in keys if key in self._index), None)
 
-    def create(self, key: str) -> Contact:
-        """Create a contact. Its id follows from its first key, so that runs can be compared."""
+    def new_id(self, key: str, make: Callable[[bytes], str] = hex_id) -> str:
+        """An id that follows from a key, so that runs can be compared; another each time."""
         self._born[key] += 1
-        seed = f"{key}#{self._born[key]}".encode()
-        contact = Contact(blake2b(seed, digest_size=12).hexdigest())
+        return make(f"{key}#{self._born[key]}".encode())
+
+    def create(self, key: str, make: Callable[[bytes], str] = hex_id) -> Contact:
+        """Create a contact. Its id follows from its first key."""
+        contact = Contact(self.new_id(key, make))
         self.contacts[contact.id] = contact
         return contact
 

@@ -13,13 +13,23 @@ from target_gleantap.sandbox.store import Store
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One HTTP request, read to its end. Header names are in lower case."""
+    """One HTTP request, read to its end. Header names are in lower case.
+
+    Attributes:
+        method: The HTTP method.
+        path: The path as it was asked for.
+        query: What follows the question mark.
+        headers: By their names.
+        body: The body's bytes.
+        named: What stands in the path where the operation's has a name in braces.
+    """
 
     method: str
     path: str
     query: str = ""
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    named: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +48,9 @@ class Operation:
 
     Attributes:
         name: The resource's name, or the vendor's own word for a read.
-        path: The request's path.
-        schema: The JSON Schema of the whole wire body.
-        carry_out: Takes the store, the checked body and its bytes; answers for the vendor.
+        path: The request's path below the base URL; a name in braces stands for any one part.
+        schema: The JSON Schema of the whole wire body; None for a request without one.
+        carry_out: Takes the store, the checked body and the call; answers for the vendor.
         identifiers: Whose record it is, to see requests that overlap.
         contact: Finds the id of the contact that a body is about, or None.
         event_id: The body field with the event's own id, or empty.
@@ -49,8 +59,8 @@ class Operation:
 
     name: str
     path: str
-    schema: Mapping[str, Any]
-    carry_out: Callable[[Store, Body, bytes], Reply]
+    schema: Mapping[str, Any] | None
+    carry_out: Callable[[Store, Body, Call], Reply]
     identifiers: tuple[Identifier, ...] = ()
     contact: Callable[[Store, Body], str | None] = lambda _store, _body: None
     event_id: str = ""
@@ -70,6 +80,9 @@ class Vendor:
         refuse: Words a refusal: status, a sentence, and the faults found in the body.
         failure: The body of a 200 that says failure; takes the sentence.
         fold: Makes a contact's present fields out of all bodies received for it.
+        quotas: The documented limits that a call falls under, by what shares them: a name, and
+            quotas. They hold unless others are set.
+        variants: The forms that it can answer in where its pages show several, the usual first.
     """
 
     destination: Destination
@@ -80,3 +93,8 @@ class Vendor:
     refuse: Callable[[int, str, Sequence[str]], Reply]
     failure: Callable[[str], Any]
     fold: Callable[[Sequence[Body]], Body]
+    quotas: Callable[[Operation, Call], tuple[str, tuple[str, ...]]] = lambda _operation, _call: (
+        "",
+        (),
+    )
+    variants: tuple[str, ...] = ("",)

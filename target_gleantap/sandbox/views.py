@@ -58,6 +58,7 @@ def stats(api: Api) -> dict[str, Any]:
         "contacts": len(store.contacts),
         "events": len(store.events),
         **{name: store.counts[name] for name in COUNTS},
+        **{kind: len(held) for kind, held in store.others.items()},
         "quotas": [window.text for window in api.limiter.windows],
         "per_second": [
             {"second": second - first, "by_status": dict(journal.seconds[second])}

@@ -9,7 +9,7 @@ from target_gleantap.contract import Resource
 from target_gleantap.destinations import load
 from target_gleantap.model import Body
 from target_gleantap.sandbox.store import Store
-from target_gleantap.sandbox.vendor import Operation, Reply, Vendor
+from target_gleantap.sandbox.vendor import Call, Operation, Reply, Vendor
 from target_gleantap.sandbox.vendors.gleantap import operations
 from target_gleantap.sandbox.vendors.gleantap.contacts import contact_of, fold
 
@@ -40,7 +40,7 @@ def _wire_schema(resource: Resource) -> dict[str, Any]:
 
 
 def _operation(
-    name: str, carry_out: Callable[[Store, Body, bytes], Reply], event_id: str = ""
+    name: str, carry_out: Callable[[Store, Body, Call], Reply], event_id: str = ""
 ) -> Operation:
     resource = DESTINATION.resources[name]
     return Operation(
