@@ -9,7 +9,7 @@ from typing import Any
 
 from target_gleantap.model import Outcome, Rejection
 
-MESSAGES_A_MAPPING = 200
+MOST_REASONS = 200
 """How many different reasons for rejects are told apart; the rest is counted as one."""
 
 OTHER = "other reasons (see the rejects file)"
@@ -77,7 +77,7 @@ class Books:
         row.settled[Outcome.REJECTED] += 1
         for reason in _reasons(rejection):
             key = (row.stream, row.mapping, reason)
-            if key not in self._reasons and len(self._reasons) >= MESSAGES_A_MAPPING:
+            if key not in self._reasons and len(self._reasons) >= MOST_REASONS:
                 key = (row.stream, row.mapping, OTHER)
             self._reasons[key] += 1
 

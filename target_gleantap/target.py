@@ -88,6 +88,7 @@ class TargetGleantap(Target):
         Raises:
             ConfigError: With all its faults.
         """
+        self._signalled = False
         self.settings: Config
         self.routes: Routes
         self.ignored: Counter[str] = Counter()
@@ -102,14 +103,14 @@ class TargetGleantap(Target):
         self.message_reader: LineReader = LineReader(self)
         self.pipeline = self._new_pipeline()
         self._schemas: dict[str, bytes] = {}
-        self._signalled = False
         self._keys_missing = False
         self._started_at = time.monotonic()
 
     def _new_pipeline(self) -> Pipeline:
         config = self.settings
         destination = config.destination
-        headers = destination.sign(config.vendor)
+        agent = {"User-Agent": f"{self.name}/{self.plugin_version}"}
+        headers = {**agent, **destination.sign(config.vendor)}
         self._dispatcher = Dispatcher(
             destination,
             config.vendor,
@@ -381,7 +382,7 @@ class TargetGleantap(Target):
 
     def _handle_termination(self, signum: int, frame: FrameType | None) -> None:  # noqa: ARG002
         """Stop reading and settle what is in flight; at the second signal, end at once."""
-        if self._signalled:
+        if self._signalled or not hasattr(self, "pipeline"):
             os._exit(128 + signum)
         self._signalled = True
         self.pipeline.stop(signum)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Mapping
@@ -139,12 +140,17 @@ def _failure(fault: Exception, seconds: float) -> Failure:
 
 
 def _kind(reasons: list[BaseException]) -> FailureKind:
-    if any(isinstance(reason, TlsError | requests.exceptions.SSLError) for reason in reasons):
+    def is_any(*kinds: type[BaseException]) -> bool:
+        return any(isinstance(reason, kinds) for reason in reasons)
+
+    if is_any(ssl.SSLEOFError, ssl.SSLZeroReturnError):
+        # The line broke during the handshake: nothing is wrong with anybody's certificate.
+        return FailureKind.REFUSED
+    if is_any(TlsError, requests.exceptions.SSLError):
         return FailureKind.TLS
-    if any(isinstance(reason, NameResolutionError) for reason in reasons):
+    if is_any(NameResolutionError):
         return FailureKind.NAME
-    refused = (requests.ConnectTimeout, requests.exceptions.ProxyError, NewConnectionError)
-    if any(isinstance(reason, refused) for reason in reasons):
+    if is_any(requests.ConnectTimeout, requests.exceptions.ProxyError, NewConnectionError):
         return FailureKind.REFUSED
     return FailureKind.BROKEN
 

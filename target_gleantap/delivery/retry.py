@@ -92,6 +92,7 @@ class Patience:
         self._reached = False
         self._throttles = 0
         self._throttled_since: float | None = None
+        self._held_until = float("-inf")
         self._faults = 0
 
     def reached(self) -> None:
@@ -108,16 +109,20 @@ class Patience:
 
         Args:
             now: The time.
-            asked: What `Retry-After` says, in seconds, or None.
+            asked: What `Retry-After` says, in seconds, or None; zero says nothing either.
         """
-        self._throttles += 1
         if self._throttled_since is None:
             self._throttled_since = now
         left = self._throttled_since + self._deadline - now
         if left <= 0 or (asked or 0.0) > left:
             return GiveUp(self._deadline, asked)
-        until = now + (min(self._unasked_hold(), left) if asked is None else asked)
-        return Again(until, until)
+        if asked:
+            self._held_until = max(self._held_until, now + asked)
+        elif now >= self._held_until:
+            # Those that were in flight together are throttled together, and count once.
+            self._throttles += 1
+            self._held_until = now + min(self._unasked_hold(), left)
+        return Again(self._held_until, self._held_until)
 
     def _unasked_hold(self) -> float:
         """At least half of the backoff's ceiling: a hold of next to nothing would not help."""
@@ -155,7 +160,8 @@ class Patience:
         if asked:
             return Again(now + wait, now + asked)
         if beyond > 0:
-            return Again(now + wait, now + backoff(beyond, self._chance()))
+            waves = 1 + beyond // self._crowd
+            return Again(now + wait, now + backoff(waves, self._chance()))
         return Again(now + wait)
 
     def _borne(self, failure: Failure | None) -> float:

@@ -23,7 +23,7 @@ class Workers(Generic[T]):
     """As many threads as there ever were requests in flight.
 
     Args:
-        send: Carries one request out; must not raise.
+        send: Carries one request out. What it raises is a defect, and `arrivals` raises it.
     """
 
     def __init__(self, send: Callable[[Request], Answer | Failure]) -> None:
@@ -32,7 +32,7 @@ class Workers(Generic[T]):
         self._send = send
         self._threads: list[threading.Thread] = []
         self._outbox: SimpleQueue[tuple[T, Request] | None] = SimpleQueue()
-        self._inbox: SimpleQueue[tuple[T, Answer | Failure] | None] = SimpleQueue()
+        self._inbox: SimpleQueue[tuple[T, Answer | Failure | Exception] | None] = SimpleQueue()
 
     @property
     def busy(self) -> bool:
@@ -64,7 +64,10 @@ class Workers(Generic[T]):
             while True:
                 if arrival is not None:
                     self.in_flight -= 1
-                    yield arrival
+                    errand, result = arrival
+                    if isinstance(result, Exception):
+                        raise result
+                    yield errand, result
                 arrival = self._inbox.get_nowait()
         except Empty:
             return
@@ -80,4 +83,8 @@ class Workers(Generic[T]):
     def _work(self) -> None:
         while (work := self._outbox.get()) is not None:
             errand, request = work
-            self._inbox.put((errand, self._send(request)))
+            try:
+                result: Answer | Failure | Exception = self._send(request)
+            except Exception as defect:  # noqa: BLE001 - a lost thread would hang the run
+                result = defect
+            self._inbox.put((errand, result))

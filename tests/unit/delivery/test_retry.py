@@ -49,10 +49,12 @@ def test_throttling_holds_everyone_for_as_long_as_the_vendor_asks() -> None:
 def test_throttling_without_a_word_of_how_long_holds_ever_longer() -> None:
     bearer = patience()
     holds = []
+    now = 0.0
     for _ in range(4):
-        decision = bearer.throttled(0.0, asked=None)
+        decision = bearer.throttled(now, asked=None)
         assert isinstance(decision, Again)
-        holds.append(decision.at)
+        holds.append(decision.at - now)
+        now = decision.at
     assert holds == sorted(holds)
     assert holds[-1] > holds[0]
 
@@ -94,3 +96,16 @@ def test_a_vendor_that_fails_everyone_slows_everyone_down() -> None:
         True,
         True,
     ]
+
+
+def test_those_in_flight_together_are_throttled_once() -> None:
+    bearer = patience()
+    first = bearer.throttled(0.0, asked=None)
+    assert all(bearer.throttled(0.01, asked=None) == first for _ in range(15))
+
+
+def test_a_wait_of_nothing_is_no_answer_to_how_long() -> None:
+    """A vendor that says Retry-After: 0 and throttles on must not be hammered."""
+    decision = patience().throttled(0.0, asked=0.0)
+    assert isinstance(decision, Again)
+    assert decision.at > 0.2
