@@ -1,0 +1,149 @@
+"""Bulk imports of profiles: a job that is looked after to its end, and its import errors.
+
+GET {jobs}/{id} and GET {jobs}/{id}/import-errors, as klaviyo/openapi has them at 2026-07-15
+(GetProfileImportJobResponseCompoundDocument, GetImportErrorResponseCollection).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from target_gleantap.contract import Reading, Step, Verdict
+from target_gleantap.destinations.klaviyo.answers import data_of, fault_of, said_in
+from target_gleantap.destinations.klaviyo.bodies import identifiers
+from target_gleantap.destinations.klaviyo.pointers import in_bulk_profiles, profile_field
+from target_gleantap.model import Answer, Body, Fault
+
+FIRST_LOOK_SECONDS = 1.0
+LONGEST_WAIT_SECONDS = 30.0
+RUNNING = ("queued", "processing")
+PAGE = "?page%5Bsize%5D=100"
+"""As many import errors as a page may hold; the vendor's default is 20."""
+
+
+@dataclass(frozen=True, slots=True)
+class Jobs:
+    """The jobs of one revision.
+
+    Attributes:
+        path: Writes an address as the revision has it.
+    """
+
+    path: Callable[[str], str]
+
+    def read_started(self, answer: Answer, _bodies: Sequence[Body]) -> Reading:
+        """Read the answer to a bulk request: the job's id."""
+        job_id = data_of(answer).get("id")
+        if not isinstance(job_id, str) or not job_id:
+            message = f"HTTP {answer.status}: the answer does not name the import job"
+            return Reading(Verdict.AMBIGUOUS, message)
+        return self._look(quote(job_id, safe=""), FIRST_LOOK_SECONDS)
+
+    def _look(self, job_id: str, seconds: float) -> Reading:
+        def read(answer: Answer, bodies: Sequence[Body]) -> Reading:
+            return self._read_job(answer, bodies, job_id, seconds)
+
+        path = self.path(f"/api/profile-bulk-import-jobs/{job_id}")
+        return Reading(Verdict.CONTINUE, step=Step("GET", path, read, after_seconds=seconds))
+
+    def _read_job(
+        self, answer: Answer, bodies: Sequence[Body], job_id: str, waited: float
+    ) -> Reading:
+        attributes = data_of(answer).get("attributes") or {}
+        status = attributes.get("status")
+        if status in RUNNING:
+            return self._look(job_id, min(waited * 2, LONGEST_WAIT_SECONDS))
+        if status == "cancelled":
+            message = "the vendor cancelled the import job: its profiles may not be imported"
+            return Reading(Verdict.STOP, message)
+        if status != "complete":
+            message = f"HTTP {answer.status}: the answer does not say how the import job fares"
+            return Reading(Verdict.AMBIGUOUS, message)
+        failed = attributes.get("failed_count") or 0
+        if not failed:
+            return Reading(Verdict.DELIVERED, counts={"profiles imported": len(bodies)})
+        path = self.path(f"/api/profile-bulk-import-jobs/{job_id}/import-errors")
+        return _errors(path + PAGE, int(failed), {})
+
+
+def _errors(path: str, failed: int, named: Mapping[int, tuple[Fault, ...]]) -> Reading:
+    """Ask for a page of import errors, of which those before have named some profiles."""
+
+    def read(answer: Answer, bodies: Sequence[Body]) -> Reading:
+        errors = said_in(answer).get("data")
+        if not isinstance(errors, list):
+            message = f"HTTP {answer.status}: the answer does not list the import errors"
+            return Reading(Verdict.AMBIGUOUS, message)
+        members = _named(errors, bodies, named)
+        following = _next_page(answer)
+        if following and following != path:
+            return _errors(following, failed, members)
+        return _imported(members, failed, len(bodies))
+
+    return Reading(Verdict.CONTINUE, step=Step("GET", path, read))
+
+
+def _imported(members: Mapping[int, tuple[Fault, ...]], failed: int, total: int) -> Reading:
+    """All failures are named: the others are in. Or not: then those not named go again."""
+    if len(members) >= failed:
+        counts = {"profiles imported": total - len(members)}
+        return Reading(Verdict.DELIVERED, members=members, counts=counts)
+    message = "the import job failed for profiles that it does not name"
+    faults = (Fault("", message, rule="vendor"),)
+    return Reading(Verdict.REJECTED, message, faults=faults, members=members)
+
+
+def _next_page(answer: Answer) -> str:
+    links = said_in(answer).get("links")
+    address = links.get("next") if isinstance(links, Mapping) else None
+    parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+    return f"{parts.path}?{parts.query}" if parts.path.startswith("/api/") else ""
+
+
+def _named(
+    errors: Sequence[Any], bodies: Sequence[Body], named: Mapping[int, tuple[Fault, ...]]
+) -> dict[int, tuple[Fault, ...]]:
+    members = dict(named)
+    for error in errors:
+        attributes = error.get("attributes") if isinstance(error, Mapping) else None
+        if isinstance(attributes, Mapping):
+            place, field = _place(attributes, bodies)
+            if place is not None:
+                fault = fault_of(attributes, field)
+                members[place] = tuple(dict.fromkeys((*members.get(place, ()), fault)))
+    return members
+
+
+def _place(error: Mapping[str, Any], bodies: Sequence[Body]) -> tuple[int | None, str]:
+    """Which profile of the request an import error is about, and which of its fields.
+
+    The payload that it repeats says it best; its pointer does where that fits none, or several.
+    """
+    source = error.get("source")
+    pointer = str(source.get("pointer") or "") if isinstance(source, Mapping) else ""
+    pointed = in_bulk_profiles(pointer, bodies)
+    known_by = _known_by(error.get("original_payload"))
+    places = [
+        place
+        for place, body in enumerate(bodies)
+        if known_by and known_by == set(identifiers(body["data"]))
+    ]
+    if pointed and (not places or pointed[0][0] in places):
+        return pointed[0][0], pointed[1]
+    if places:
+        return places[0], profile_field(pointer, bodies[places[0]])
+    return None, ""
+
+
+def _known_by(payload: Any) -> set[str]:
+    """The identifiers in a repeated payload: a whole resource object, or its attributes alone."""
+    if not isinstance(payload, Mapping):
+        return set()
+    inner = payload.get("data", payload)
+    resource = inner if isinstance(inner, Mapping) else {}
+    if isinstance(resource.get("attributes"), Mapping):
+        return set(identifiers(resource))
+    return set(identifiers({"attributes": resource, "id": resource.get("id")}))
