@@ -51,11 +51,21 @@ class Checkpoint:
         self._open = Stretch()
         self._closed: deque[Stretch] = deque()
         self._spare: bytes | None = None
+        self._behind = 0
+
+    @property
+    def behind(self) -> int:
+        """How many records were read behind the oldest state that still waits for its own.
+
+        A run that ends now reads them all again. Behind a blocked record nothing waits any more.
+        """
+        return 0 if self._closed and self._closed[0].blocked else self._behind
 
     def record(self) -> Stretch:
         """Count a record that was read; give its stretch, for `settle` or `block`."""
         self._open.records += 1
         self._open.unsettled += 1
+        self._behind += bool(self._closed)
         return self._open
 
     def settle(self, stretch: Stretch) -> None:
@@ -98,6 +108,7 @@ class Checkpoint:
         leaving: list[bytes] = []
         while self._closed and not self._closed[0].unsettled and not self._closed[0].blocked:
             stretch = self._closed.popleft()
+            self._behind -= self._closed[0].records if self._closed else self._behind
             self._spare = stretch.state
             if stretch.due and stretch.state is not None:
                 leaving.append(stretch.state)

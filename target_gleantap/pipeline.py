@@ -225,9 +225,13 @@ class Pipeline:
             raise Stopped(self._stop_signal)
 
     def _make_room(self, size: int) -> None:
-        """Wait while too much is unsettled: the memory does not grow with the input."""
+        """Wait while too much is unsettled, or was read behind a state that waits for a slow one.
+
+        So neither the memory nor what a crash sends twice grows with the input.
+        """
         while self.unsettled and (
-            self.unsettled >= self._window or self._bytes + size > WINDOW_BYTES
+            max(self.unsettled, self._checkpoint.behind) >= self._window
+            or self._bytes + size > WINDOW_BYTES
         ):
             self._wait_for_delivery()
 

@@ -97,3 +97,24 @@ def test_states_without_records_between_them_do_not_pile_up() -> None:
     assert len(checkpoint._closed) <= 2
     checkpoint.settle(stretch)
     assert checkpoint.release(everything=True)[-1] == b'{"bookmark":9999}'
+
+
+def test_it_tells_how_much_was_read_behind_the_oldest_state_that_waits() -> None:
+    checkpoint = Checkpoint(1)
+    assert checkpoint.behind == 0
+    first = checkpoint.record()
+    assert checkpoint.behind == 0  # no state waits yet
+    checkpoint.state(b"1")
+    second = checkpoint.record()
+    checkpoint.record()
+    assert checkpoint.behind == 2
+    checkpoint.state(b"2")
+    third = checkpoint.record()
+    assert checkpoint.behind == 3
+    checkpoint.settle(first)
+    assert checkpoint.release() == [b"1"]
+    assert checkpoint.behind == 1  # the record behind the second state
+    checkpoint.block(second)
+    assert checkpoint.behind == 0
+    checkpoint.settle(third)
+    assert checkpoint.release(everything=True) == []
