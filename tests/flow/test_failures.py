@@ -88,7 +88,9 @@ def test_a_reject_holds_the_vendors_words_and_with_quarantine_the_state_goes_on(
 
 def test_max_rejects_fails_a_run_that_rejects_more(sandbox, run_target):
     sandbox.faults = [{"fault": "status", "status": 400}]
-    run = run_target(THREE, on_reject="quarantine", max_rejects=1, batch_size_rows=1)
+    # One at a time, so that they are rejected in the order in which they were read.
+    one_by_one = {"max_in_flight": 1, "batch_size_rows": 1}
+    run = run_target(THREE, on_reject="quarantine", max_rejects=1, **one_by_one)
     assert (run.exit_code, run.total("rejected")) == (1, 3)
     assert run.states == [{"bookmark": 1}]
     assert "max_rejects is 1" in run.stderr
