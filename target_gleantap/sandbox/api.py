@@ -117,6 +117,9 @@ class Api:
         lengths = (self.options.latency, *(one.spec["seconds"] for one in latencies))
         delay = sum(self.faults.seconds(length) for length in lengths)
         reply = self._reply(call, operation, body, entry, rule)
+        told = self.vendor.quota_headers(self.limiter.of(own).windows, now)
+        if told and reply.status != 429:  # noqa: PLR2004 - Too Many Requests
+            reply = replace(reply, headers={**told, **reply.headers})
         if rule is None or rule.kind in ANSWERS_ITSELF:
             return Exchange(entry, reply, delay)
         seconds = self.faults.seconds(rule.spec.get("seconds", DEFAULT_SECONDS))

@@ -43,6 +43,18 @@ class Window:
             self._count = 0
         return self._start + self.seconds - now if self._count >= self.requests else 0.0
 
+    def left(self, now: float) -> int:
+        """How many more requests fit now."""
+        self.wait(now)
+        return self.requests - (len(self._taken) if self.sliding else self._count)
+
+    def reset(self, now: float) -> float:
+        """How long until a request that was counted counts no more."""
+        self.wait(now)
+        if self.sliding:
+            return self._taken[0] + self.seconds - now if self._taken else 0.0
+        return max(0.0, self._start + self.seconds - now)
+
     def take(self, now: float) -> None:
         """Count one request in."""
         self._count += 1
@@ -91,11 +103,15 @@ class Limits:
             now: The time.
             own: What shares the vendor's own limits, and these.
         """
+        return self.of(own).admit(now)
+
+    def of(self, own: tuple[str, tuple[str, ...]]) -> Limiter:
+        """Those in force where the vendor's own are these."""
         if self._set is not None:
-            return self._set.admit(now)
+            return self._set
         if own not in self._own:
             self._own[own] = Limiter(own[1])
-        return self._own[own].admit(now)
+        return self._own[own]
 
     def emptied(self) -> Limits:
         """The same limits, with nothing counted."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from target_gleantap.contract import Destination, Identifier
 from target_gleantap.model import Body
+from target_gleantap.sandbox.quota import Window
 from target_gleantap.sandbox.store import Store
 
 
@@ -67,6 +68,10 @@ class Operation:
     method: str = "POST"
 
 
+def _no_headers(_windows: Sequence[Window], _now: float) -> Mapping[str, str]:
+    return {}
+
+
 @dataclass(frozen=True, slots=True)
 class Vendor:
     """A vendor as the sandbox plays it.
@@ -82,6 +87,8 @@ class Vendor:
         fold: Makes a contact's present fields out of all bodies received for it.
         quotas: The documented limits that a call falls under, by what shares them: a name, and
             quotas. They hold unless others are set.
+        quota_headers: What an answer that is no 429 tells of the limits; takes the windows in
+            force and the time.
         variants: The forms that it can answer in where its pages show several, the usual first.
     """
 
@@ -97,4 +104,5 @@ class Vendor:
         "",
         (),
     )
+    quota_headers: Callable[[Sequence[Window], float], Mapping[str, str]] = _no_headers
     variants: tuple[str, ...] = ("",)
