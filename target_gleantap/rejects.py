@@ -7,10 +7,12 @@ that rejected it. So replay is `cat rejects.singer.jsonl | target-gleantap --con
 
 from __future__ import annotations
 
+import errno
 import os
 from datetime import datetime, timezone
+from io import FileIO
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import msgspec
 
@@ -35,7 +37,7 @@ class Rejects:
     def __init__(self, path: str) -> None:
         self.path = Path(path)
         self.count = 0
-        self._file: IO[bytes] | None = None
+        self._file: FileIO | None = None
         self._schemas: dict[str, bytes] = {}
         self._dirty = False
 
@@ -50,14 +52,14 @@ class Rejects:
         Raises:
             LocalError: When the file cannot be written.
         """
+        lines = _with_reason(origin, mapping, rejection) + b"\n"
+        if self._schemas.get(origin.stream) != origin.schema:
+            lines = origin.schema + b"\n" + lines
         try:
-            file = self._file or self._open()
-            if self._schemas.get(origin.stream) != origin.schema:
-                file.write(origin.schema + b"\n")
-                self._schemas[origin.stream] = origin.schema
-            file.write(_with_reason(origin, mapping, rejection) + b"\n")
+            _append(self._file or self._open(), lines)
         except OSError as fault:
             raise self._local(fault) from None
+        self._schemas[origin.stream] = origin.schema
         self.count += 1
         self._dirty = True
 
@@ -70,7 +72,6 @@ class Rejects:
         if self._file is None or not self._dirty:
             return
         try:
-            self._file.flush()
             os.fsync(self._file.fileno())
         except OSError as fault:
             raise self._local(fault) from None
@@ -83,12 +84,15 @@ class Rejects:
             self._file.close()
             self._file = None
 
-    def _open(self) -> IO[bytes]:
+    def _open(self) -> FileIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        if self.path.exists():
+        if self.path.is_file():
             self.path.rename(_kept_name(self.path))
+        elif self.path.exists():
+            # A folder, a device or a pipe keeps nothing, and must not be moved out of the way.
+            raise OSError(errno.EINVAL, "it is there, and it is not a file")
         descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        self._file = os.fdopen(descriptor, "wb")
+        self._file = FileIO(descriptor, "wb")
         return self._file
 
     def _local(self, fault: OSError) -> LocalError:
@@ -96,6 +100,18 @@ class Rejects:
             f"The rejects file {self.path} cannot be written: {fault.strerror}. The state stays "
             "at the last settled point. Make room or set rejects_path, and run again."
         )
+
+
+def _append(file: FileIO, lines: bytes) -> None:
+    """Write all of it or nothing: a file that ends in half a line could not be replayed."""
+    start, left = file.tell(), memoryview(lines)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError:
+        file.truncate(start)
+        file.seek(start)
+        raise
 
 
 def _kept_name(path: Path) -> Path:

@@ -6,6 +6,7 @@ import os
 import sys
 import time
 from collections import Counter
+from contextlib import ExitStack
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import PurePath
@@ -364,12 +365,11 @@ class TargetGleantap(Target):
             rejects_path=str(self._rejects.path) if self._rejects.count else "",
             reason=reason,
         )
-        try:
-            self.pipeline.close()
+        with ExitStack() as last:
+            last.callback(summary.show, text, sys.stderr)
             if self.settings.summary_path:
-                summary.write(text, self.settings.summary_path)
-        finally:
-            summary.show(text, sys.stderr)
+                last.callback(summary.write, text, self.settings.summary_path)
+            self.pipeline.close()
 
     def _pulse(self) -> Pulse:
         return Pulse(
