@@ -255,6 +255,7 @@ class Dispatcher:
         if reading.verdict in (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE):
             self._patience.accepted()
         if reading.verdict is Verdict.DELIVERED:
+            self._gate_of(delivery).accepted(delivery, self._clock())
             self._end_all(delivery, reading, answer)
         elif reading.verdict is Verdict.REJECTED:
             self._refused(delivery, reading, answer)

@@ -118,14 +118,22 @@ class Gate:
 
         What failed before goes first: it holds back its own batch's state.
         """
-        for pacer in self.pacers:
-            pacer.depart(now)
+        delivery = self._next(now, schedule)
+        delivery.departures = tuple(pacer.depart(now) for pacer in self.pacers)
+        return delivery
+
+    def _next(self, now: float, schedule: Schedule[Part]) -> Delivery:
         if self._later and self._later[0][0] <= now:
             return heapq.heappop(self._later)[2]
         parts = self._fill(schedule)
         self._pending -= len(parts)
         self._ready_since = now
         return self.delivery(parts)
+
+    def accepted(self, delivery: Delivery, now: float) -> None:
+        """Let the pacers learn from when a delivery was answered."""
+        for pacer, departure in zip(self.pacers, delivery.departures, strict=True):
+            pacer.answered(departure, now)
 
     def _fill(self, schedule: Schedule[Part]) -> tuple[Part, ...]:
         """Fill a request; parts that wait only for members of it come along."""

@@ -20,8 +20,27 @@ GUARD_SECONDS = 0.012
 """A window is kept longer than it is by the lesser of these: requests that leave a window apart
 may arrive a little closer together than they left."""
 
+LATE_SHARE = 0.05
+"""The largest part of a window by which a slow answer may lengthen it."""
+
+FORGET_SHARE = 0.02
+"""How far each slower answer moves what counts as quick: a vendor may become slower for good."""
+
 RATE_LIMIT_SECONDS = 60.0
 """The longest that `RateLimit-Reset` is believed."""
+
+
+@dataclass(eq=False, slots=True)
+class Departure:
+    """A request that has left.
+
+    Attributes:
+        at: When.
+        took: How many seconds later it was answered; None while it is not.
+    """
+
+    at: float
+    took: float | None = None
 
 
 @dataclass(slots=True)
@@ -30,20 +49,35 @@ class _Window:
 
     requests: int
     seconds: float
-    departures: deque[float] = field(default_factory=deque)
+    most_late: float
+    departures: deque[Departure] = field(default_factory=deque)
 
     @classmethod
     def of(cls, quota: Quota) -> _Window:
         guard = min(quota.seconds * GUARD_SHARE, GUARD_SECONDS)
-        return cls(quota.requests, quota.seconds + guard)
+        return cls(quota.requests, quota.seconds + guard, quota.seconds * LATE_SHARE)
 
-    def opens_at(self, now: float) -> float:
-        """When the next request may leave: `now` or later."""
-        while self.departures and self.departures[0] <= now - self.seconds:
+    def opens_at(self, now: float, quickest: float) -> float:
+        """When the next request may leave: `now` or later.
+
+        Args:
+            now: The time.
+            quickest: What an answer takes at least.
+        """
+        while self.departures and self._over(self.departures[0], quickest) <= now:
             self.departures.popleft()
         if len(self.departures) < self.requests:
             return now
-        return self.departures[-self.requests] + self.seconds
+        return max(now, self._over(self.departures[-self.requests], quickest))
+
+    def _over(self, departure: Departure, quickest: float) -> float:
+        """When the vendor no longer counts it.
+
+        What was answered later than the quickest may have arrived later by as much: a connection
+        had to be made, or this machine was busy.
+        """
+        late = 0.0 if departure.took is None else max(0.0, departure.took - quickest)
+        return departure.at + min(late, self.most_late) + self.seconds
 
 
 class Pacer:
@@ -56,16 +90,27 @@ class Pacer:
         self.quotas = quotas
         self._windows = [_Window.of(quota) for quota in quotas]
         self._held_until = float("-inf")
+        self._quickest = float("inf")
 
     def wait(self, now: float) -> float:
         """Tell how many seconds the next request must wait; 0 where it may leave now."""
-        opens_at = max((window.opens_at(now) for window in self._windows), default=now)
+        opens_at = max(
+            (window.opens_at(now, self._quickest) for window in self._windows), default=now
+        )
         return max(opens_at, self._held_until, now) - now
 
-    def depart(self, now: float) -> None:
-        """Count a request that leaves now."""
+    def depart(self, now: float) -> Departure:
+        """Count a request that leaves now; give it for `answered`."""
+        departure = Departure(now)
         for window in self._windows:
-            window.departures.append(now)
+            window.departures.append(departure)
+        return departure
+
+    def answered(self, departure: Departure, now: float) -> None:
+        """Learn from when a request was answered how late it, and others, may have arrived."""
+        departure.took = took = now - departure.at
+        self._quickest = min(took, self._quickest)
+        self._quickest += (took - self._quickest) * FORGET_SHARE
 
     def hold(self, until: float) -> None:
         """Let nobody leave before `until`."""
@@ -75,7 +120,7 @@ class Pacer:
         """How many requests may leave at once now, or None where no quota is known."""
         free = []
         for window in self._windows:
-            window.opens_at(now)
+            window.opens_at(now, self._quickest)
             free.append(max(0, window.requests - len(window.departures)))
         return min(free, default=None)
 

@@ -7,6 +7,7 @@ from typing import Any
 
 from target_gleantap.contract import Read, Resource, Verdict
 from target_gleantap.delivery.client import Request
+from target_gleantap.delivery.pace import Departure
 from target_gleantap.model import Body
 
 NOT_CARRIED_OUT = (Verdict.RETRY, Verdict.THROTTLED, Verdict.STOP)
@@ -48,6 +49,7 @@ class Delivery:
         since: When it first failed, or None.
         started: When it was first sent, or None.
         ambiguous: Whether some attempt may have been carried out without being confirmed.
+        departures: Its last one, as each of its pacers counts it.
         rest: What must wait until this one has ended: the other half of a request.
     """
 
@@ -59,6 +61,7 @@ class Delivery:
     since: float | None = None
     started: float | None = None
     ambiguous: bool = False
+    departures: tuple[Departure, ...] = ()
     rest: Delivery | None = None
 
     @property
