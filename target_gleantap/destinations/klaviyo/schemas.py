@@ -14,6 +14,8 @@ from typing import Any
 
 from target_gleantap.destinations.klaviyo.revisions import Revision
 
+BOUNDS = ("x-since", "x-until")
+
 
 @cache
 def schema_at(revision: Revision, resource: str) -> Mapping[str, Any]:
@@ -27,7 +29,11 @@ def schema_at(revision: Revision, resource: str) -> Mapping[str, Any]:
 
 def _at(value: Any, revision: str) -> Any:
     if isinstance(value, dict):
-        return {key: _at(one, revision) for key, one in value.items() if _is_there(one, revision)}
+        return {
+            key: _at(one, revision)
+            for key, one in value.items()
+            if key not in BOUNDS and _is_there(one, revision)
+        }
     if isinstance(value, list):
         return [_at(one, revision) for one in value if _is_there(one, revision)]
     return value
@@ -36,5 +42,5 @@ def _at(value: Any, revision: str) -> Any:
 def _is_there(value: Any, revision: str) -> bool:
     if not isinstance(value, dict):
         return True
-    since, until = str(value.get("x-since", revision)), str(value.get("x-until", revision))
+    since, until = (str(value.get(bound, revision)) for bound in BOUNDS)
     return since <= revision <= until
