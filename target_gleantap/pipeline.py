@@ -34,6 +34,9 @@ WINDOW_BATCHES = 4
 """How many batches may be read ahead of the slowest unsettled record."""
 WINDOW_BYTES = 64 * 1024 * 1024
 """How many bytes of input may be unsettled, so that large records do not fill the memory."""
+BEHIND_WINDOWS = 4
+"""How many windows may be read, and settled, behind a state that waits for one slow record: what a
+crash just then would send again."""
 WATCH_SECONDS = 1.0
 """How long a run waits at most before it looks up, to say how it fares."""
 FAULT_GRACE_SECONDS = 5.0
@@ -230,8 +233,9 @@ class Pipeline:
         So neither the memory nor what a crash sends twice grows with the input.
         """
         while self.unsettled and (
-            max(self.unsettled, self._checkpoint.behind) >= self._window
+            self.unsettled >= self._window
             or self._bytes + size > WINDOW_BYTES
+            or self._checkpoint.behind >= BEHIND_WINDOWS * self._window
         ):
             self._wait_for_delivery()
 

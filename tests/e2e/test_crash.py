@@ -10,15 +10,17 @@ import time
 import pytest
 from gym import SCHEMAS, check_in, member, state
 
+from target_gleantap.pipeline import BEHIND_WINDOWS, WINDOW_BATCHES
 from target_gleantap.sandbox.server import Sandbox
 
 RECORDS = 5000
 KILLS = 20
 CONTACTS = 400
 STATE_EVERY = 10
-BATCH = 100
+BATCH = 25
 IN_FLIGHT = 16
-AHEAD = 4 * BATCH + 2 * STATE_EVERY
+WINDOW = WINDOW_BATCHES * BATCH
+AHEAD = (BEHIND_WINDOWS + 1) * WINDOW + 2 * STATE_EVERY
 """How many records may have been sent beyond the last state: what is read ahead is bounded."""
 
 ONE_IN_TEN = [
