@@ -201,15 +201,13 @@ class Process:
 
     def write(self, messages: list[Message]) -> None:
         """Give it messages; one that has gone away is not an error here."""
-        assert self._popen.stdin
-        with suppress(BrokenPipeError):
-            self._popen.stdin.write(encode(messages))
-            self._popen.stdin.flush()
+        self.write_raw(encode(messages))
 
     def write_raw(self, data: bytes) -> None:
         assert self._popen.stdin
-        self._popen.stdin.write(data)
-        self._popen.stdin.flush()
+        with suppress(BrokenPipeError):
+            self._popen.stdin.write(data)
+            self._popen.stdin.flush()
 
     def wait_for_states(self, count: int, timeout: float = 10) -> list[Any]:
         with self._news:

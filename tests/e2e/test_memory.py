@@ -1,0 +1,80 @@
+"""Memory does not grow with the input, nor with a vendor that is slow."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import psutil
+from gym import SCHEMAS, encode, member, state
+
+MAPPING = {
+    "stream": "members",
+    "resource": "contact",
+    # Most are filtered: what is read and settled counts here, not how fast a server is.
+    "where": "ends_with(id, '49') || ends_with(id, '99')",
+    "fields": {
+        "user_id": "id",
+        "first_name": "first_name",
+        "last_name": "last_name",
+        "email": "email",
+    },
+}
+
+
+def peak_while(process, thread):
+    """The largest resident size until the target has read all that it is given."""
+    peak = 0
+    while thread.is_alive():
+        try:
+            peak = max(peak, process.memory_info().rss)
+        except psutil.NoSuchProcess:
+            break
+        time.sleep(0.01)
+    return peak
+
+
+def feed(run, data):
+    thread = threading.Thread(target=run.write_raw, args=(data,), daemon=True)
+    thread.start()
+    return thread
+
+
+def messages(first, last):
+    return [
+        message
+        for number in range(first, last)
+        for message in (member(number, note="x" * 1000), *([state(a=number)] * (number % 10 == 0)))
+    ]
+
+
+def test_ten_times_the_input_takes_no_more_memory(start):
+    run = start(mappings=[MAPPING], max_in_flight=32)
+    process = psutil.Process(run.pid)
+    run.write([SCHEMAS[0]])
+    peaks = []
+    for first, last in ((0, 3_000), (3_000, 30_000)):
+        data = encode(messages(first, last))
+        peaks.append(peak_while(process, feed(run, data)))
+        run.wait_for_states(1, timeout=20)
+    ended = run.end()
+    ended.assert_balanced()
+    assert (ended.exit_code, ended.total("filtered")) == (0, 30_000 * 49 // 50)
+    assert peaks[1] < 1.2 * peaks[0]
+
+
+def test_a_vendor_that_is_slow_holds_the_tap_back_instead_of_filling_the_memory(sandbox, start):
+    sandbox.faults = [{"fault": "latency", "seconds": 2}]
+    run = start(max_in_flight=4, batch_size_rows=100, stop_deadline_seconds=0)
+    process = psutil.Process(run.pid)
+    run.write([*SCHEMAS])
+    data = encode(messages(0, 30_000))
+    thread = feed(run, data)
+    time.sleep(1)
+    early = process.memory_info().rss
+    time.sleep(2)
+    late = process.memory_info().rss
+    assert thread.is_alive(), "all of the input was read while the vendor had taken next to none"
+    assert late < 1.1 * early
+    run.kill()
+    thread.join()
