@@ -14,14 +14,23 @@ _BY_FAILURE = {
     "vendor is up",
     FailureKind.BROKEN: "see whether the vendor is up, and run again",
 }
+_NEWER = (
+    "see whether the vendor has announced a newer API, and whether there is a newer release of "
+    "this target"
+)
 _BY_STATUS = {
     402: "see to the account with the vendor",
     404: "check base_url",
     405: "check base_url",
+    406: _NEWER,
     407: "check the proxy settings (HTTPS_PROXY)",
-    410: "see whether the vendor has announced a newer API, and whether there is a newer release "
-    "of this target",
+    410: _NEWER,
+    415: _NEWER,
+    421: "check base_url",
+    426: _NEWER,
     429: "lower `quotas` or raise `retry_deadline_seconds`, and see who else uses this account",
+    501: _NEWER,
+    505: _NEWER,
 }
 _UNAUTHORIZED = (401, 403)
 _REDIRECTS = range(300, 400)

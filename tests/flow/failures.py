@@ -95,6 +95,7 @@ def _past_deadline(answer: str, remedy: str, kind: str, *said: str, **rule: Any)
 CLOSED = ({"fault": "close_idle"},)
 MEND = "mend the mapping or the data, then replay the rejects file"
 KEYS = "check `api_key`, `secret_key` and `app_id`, and what they are allowed to do"
+NEWER = "see whether the vendor has a newer API, and this target a newer release"
 URL = "check `base_url`"
 UP = "see whether the vendor is up, and run again"
 SLOWER = "lower `quotas` or raise `retry_deadline_seconds`; see who else uses the account"
@@ -120,20 +121,15 @@ CASES = (
     _past_deadline("200 with HTML, past the deadline", UP, "html", "the answer is not JSON"),
     _refused("400 with text", MEND, status=400, body="last_name is too long"),
     _refused("400 with JSON", MEND, status=400, body={"status": "error", "message": "bad date"}),
-    _refused("409, 413, 422 and every other 4xx that is not below", MEND, status=422),
+    _refused("409, 413, 422, and every other 4xx that is not below", MEND, status=422),
     _stopped(401, "unauthorized", KEYS, "api_key", "secret_key", "app_id"),
     _stopped(402, "payment required", "see to the account with the vendor", "account"),
     _stopped(403, "forbidden", KEYS, "api_key", "secret_key", "app_id"),
     _stopped(404, "not found", URL, "base_url"),
-    _stopped(405, "method not allowed", URL, "base_url"),
+    _stopped(405, "method not allowed; so does 421", URL, "base_url"),
     _stopped(407, "proxy authentication", "check `HTTPS_PROXY`", "HTTPS_PROXY"),
-    _stopped(
-        410,
-        "gone",
-        "see whether the vendor has a newer API, and this target a newer release",
-        "newer",
-    ),
-    _stopped(415, "media type; so do 406, 421, 426, 431, 501 and 505", UP),
+    _stopped(410, "gone; so do 406, 415, 426, 501 and 505", NEWER, "newer API"),
+    _stopped(431, "headers too large", UP),
     Case(
         "301, 302, 303, 307, 308: a redirect, also to another host; none is followed",
         UNTOUCHED,

@@ -14,6 +14,10 @@ import pytest
 from failures import CASES, DELIVERED, GOES_ON, HELD, MEND, REJECTED, REJECTS, RETRIED, UNTOUCHED
 from gym import SCHEMAS, check_in, member, record, schema, state
 
+from target_gleantap.cli import UNEXPECTED
+from target_gleantap.contract import Verdict
+from target_gleantap.destinations.gleantap import DESTINATION
+from target_gleantap.errors import Stopped, TargetError
 from target_gleantap.sandbox.server import Sandbox
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "failures.md"
@@ -258,10 +262,47 @@ def test_plain_http_where_https_is_expected_stops_the_run_at_once(sandbox, run_t
 # --- the document
 
 
+TABLE = DOCUMENT.read_text("utf-8").split("| the vendor answers |")[1].split("\n\n")[0]
+
+
 def test_every_answer_stands_in_the_document_as_it_is_tested():
-    begin, end = "| the vendor answers |", "\n\n"
-    table = DOCUMENT.read_text("utf-8").split(begin)[1].split(end)[0].splitlines()[2:]
-    assert table == [case.row for case in CASES]
+    assert TABLE.splitlines()[2:] == [case.row for case in CASES]
+
+
+ENDS = {Verdict.REJECTED: 1, Verdict.STOP: 3}
+
+
+@pytest.mark.parametrize(
+    ("status", "exit_code"),
+    [
+        (status, ENDS[verdict])
+        for status, (verdict, _) in DESTINATION.statuses.items()
+        if verdict in ENDS
+    ],
+)
+def test_every_status_of_the_contract_ends_as_its_verdict_says(
+    status, exit_code, sandbox, run_target
+):
+    assert str(status) in TABLE
+    sandbox.faults = [{"fault": "status", "status": status}]
+    run = run_target([*SCHEMAS, member(1), state(bookmark=1)])
+    assert (run.exit_code, run.states) == (exit_code, [])
+    assert f"HTTP {status}" in run.stderr
+
+
+CODES = DOCUMENT.read_text("utf-8").split("| exit code |")[1].split("\n\n")[0]
+
+
+@pytest.mark.parametrize("error", [*TargetError.__subclasses__(), None])
+def test_every_exit_code_stands_in_the_document(error):
+    if error is Stopped:
+        codes = [f"{Stopped(signum).exit_code}" for signum in (2, 15)]
+    else:
+        codes = [str(error.exit_code if error else 0)]
+    rows = CODES.splitlines()[2:]
+    for code in codes:
+        assert sum(row.startswith(f"| {code} |") for row in rows) == 1
+    assert any(row.startswith(f"| {UNEXPECTED} |") for row in rows)
 
 
 def test_each_way_to_end_has_a_case():
