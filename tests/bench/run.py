@@ -3,6 +3,7 @@
     make bench                        what is quick, about five minutes
     python tests/bench/run.py --full  memory at half a million records too
     python tests/bench/run.py --only speed --rounds 1
+    python tests/bench/stages.py      what each stage costs, by itself
 
 Programs that are compared take turns, and the median of the rounds counts. The table goes to
 stdout, the figures as JSON to `.bench/`. Exits 1 where a goal is not met.
@@ -32,6 +33,7 @@ IN_FLIGHT = 32
 LATENCY = 0.05
 LIMIT = IN_FLIGHT / LATENCY
 QUOTA = 100
+WIDTH = 100
 LIBRARIES = ("target-gleantap", "singer-sdk", "requests", "urllib3", "msgspec", "jsonschema-rs")
 
 
@@ -111,8 +113,10 @@ def speed(size: Size, folder: Path) -> Iterator[Figure]:
 def quota(size: Size, folder: Path) -> Iterator[Figure]:
     """A vendor that takes so many requests a second and refuses the others."""
     count = size.quota_records
-    with server("--latency", str(LATENCY), "--allow", str(QUOTA)) as port:
+    limited = ("--latency", str(LATENCY), "--allow", str(QUOTA))
+    with server(*limited) as port:
         told = target(port, folder, count, max_in_flight=IN_FLIGHT, quotas=[f"{QUOTA}/1s"])
+    with server(*limited) as port:
         untold = target(port, folder, count, max_in_flight=IN_FLIGHT)
     yield at_least(f"quota {QUOTA}/1s set: accepted", _lasting(told), "requests/s", 95)
     yield at_most("quota set: answered 429", _refused(told), "%", 1)
@@ -181,7 +185,7 @@ def show(figures: list[Figure], where: dict[str, str]) -> None:
             each.goal,
             verdict,
         )
-    Console().print(table)
+    Console(width=WIDTH).print(table)
 
 
 def main() -> int:
