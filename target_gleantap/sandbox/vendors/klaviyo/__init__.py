@@ -27,7 +27,7 @@ CarryOut = Callable[[Store, Body, Call], Reply]
 
 BODY_BYTES = 5_000_000
 EVENT_QUOTAS = ("350/1s", "3500/1m")
-PROFILE_QUOTAS = ("75/1s", "750/1m")
+PROFILE_QUOTAS = ("75/1s", "700/1m")
 BULK_QUOTAS = ("10/1s", "150/1m")
 QUOTAS = {"event": EVENT_QUOTAS, "profile": PROFILE_QUOTAS}
 

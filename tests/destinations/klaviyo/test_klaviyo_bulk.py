@@ -1,0 +1,75 @@
+"""Requests of many records, from a tap's lines to the sandbox and the rejects file."""
+
+import json
+
+import pytest
+
+from target_gleantap.sandbox.server import Sandbox
+
+
+@pytest.fixture(params=["pointers", "no_pointers"])
+def sandbox(request):
+    with Sandbox(destination="klaviyo", variant=request.param) as sandbox:
+        yield sandbox
+
+
+def lines(stream, records):
+    properties = {name: {} for record in records for name in record}
+    schema = {"type": "object", "properties": properties}
+    head = {"type": "SCHEMA", "stream": stream, "schema": schema, "key_properties": ["id"]}
+    body = [{"type": "RECORD", "stream": stream, "record": record} for record in records]
+    return [head, *body, {"type": "STATE", "value": {"at": len(records)}}]
+
+
+EVENTS = {
+    "stream": "check_ins",
+    "resource": "event",
+    "fields": {
+        "profile": {"email": "email"},
+        "metric": "'Checked in'",
+        "properties": {"refused": "bad", "number": "id"},
+    },
+}
+PROFILES = {
+    "stream": "members",
+    "resource": "profile",
+    "fields": {"email": "email", "properties": {"number": "id"}},
+}
+BULK = {
+    "destination": "klaviyo",
+    "event_mode": "bulk",
+    "profile_mode": "bulk",
+    "on_reject": "quarantine",
+}
+
+
+def test_of_many_events_only_the_bad_ones_are_rejected(run_target, sandbox):
+    records = [{"id": n, "email": f"m{n % 40}@example.com"} for n in range(300)]
+    bad = [7, 123, 299]
+    for number in bad:
+        records[number]["bad"] = True
+    run = run_target(lines("check_ins", records), mappings=[EVENTS], **BULK)
+    assert run.exit_code == 0
+    assert sorted(reject["record"]["id"] for reject in run.rejects) == bad
+    assert run.states[-1] == {"at": 300}
+    arrived = [
+        event["body"]["data"]["attributes"]["properties"]["number"] for event in sandbox.events
+    ]
+    assert sorted(arrived) == [n for n in range(300) if n not in bad]
+    assert all(event["received"] == 1 for event in sandbox.events)
+    assert sandbox.stats["overlaps"] == 0
+
+
+def test_an_import_job_is_followed_and_its_errors_become_rejects(run_target, sandbox):
+    records = [{"id": n, "email": f"m{n % 30}@example.com"} for n in range(60)]
+    records[5]["email"] = records[40]["email"] = "canary@refused.example.com"
+    run = run_target(lines("members", records), mappings=[PROFILES], **BULK)
+    assert run.exit_code == 0
+    assert {reject["record"]["id"] for reject in run.rejects} == {5, 40}
+    assert "canary" not in run.stderr + json.dumps(run.summary)
+    numbers = {
+        one["fields"]["email"]: one["fields"]["properties"]["number"] for one in sandbox.contacts
+    }
+    assert [numbers[f"m{n}@example.com"] for n in range(30) if n != 10] == [
+        n + 30 for n in range(30) if n != 10
+    ]
