@@ -109,5 +109,8 @@ class Books:
 
 
 def _reasons(rejection: Rejection) -> set[str]:
-    faults = {f"{rejection.reason}: {fault.path} {fault.message}" for fault in rejection.faults}
+    faults = {
+        " ".join(filter(None, (f"{rejection.reason}:", fault.path, fault.message)))
+        for fault in rejection.faults
+    }
     return faults or {rejection.reason}

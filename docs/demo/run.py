@@ -1,7 +1,9 @@
-"""The demo: a gym's members and check-ins, by a real Meltano, into a sandbox on this machine.
+"""The demo: a gym's members and check-ins, by a real Meltano, into sandboxes on this machine.
 
-`make demo` calls it. What it leaves behind stands in .demo/; nothing is left running. It ends with
-0 when the books balance, and the records that are faulty on purpose, and no others, were rejected.
+First into Gleantap's, and all is shown; then the same into Klaviyo's and SureSend's, where one
+setting and the mapping are other ones. `make demo` calls it. What it leaves behind stands in
+.demo/; nothing is left running. It ends with 0 when the books balance, and the records that are
+faulty on purpose, and no others, were rejected.
 """
 
 from __future__ import annotations
@@ -14,6 +16,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -27,8 +30,12 @@ OUT = ROOT / ".demo"
 MELTANO = OUT / "meltano" / "bin" / "meltano"
 EXTRACTORS = {"members": "tap-members", "check_ins": "tap-check-ins"}
 
-# What is wrong with them stands in README.md beside this file.
-FAULTY = {"members": {1012, 1018, 1024, 1031}, "check_ins": {50041, 50078}}
+# What is wrong with them stands in README.md beside this file; what each API minds of it differs.
+FAULTY = {
+    "gleantap": {"members": {1012, 1018, 1024, 1031}, "check_ins": {50041, 50078}},
+    "klaviyo": {"members": {1018, 1031}, "check_ins": {50041, 50078}},
+    "suresend": {"members": {1018}, "check_ins": {50041}},
+}
 SHOWN = 5
 CONTACT_COLUMNS = ("user_id", "first_name", "last_name", "phone", "tags", "plan")
 EVENT_COLUMNS = ("id", "user_id", "event_type", "event_date", "event_time")
@@ -37,14 +44,41 @@ EVENT_COLUMNS = ("id", "user_id", "event_type", "event_date", "event_time")
 console = Console(highlight=False, width=None if sys.stdout.isatty() else 120)
 
 
-def rejects_file(stream: str) -> Path:
-    """Where the rejects of a stream's run are written."""
-    return OUT / f"{stream}.rejects.singer.jsonl"
+@dataclass(frozen=True)
+class Run:
+    """One pipeline: a stream into a destination."""
 
+    destination: str
+    stream: str
 
-def summary_file(stream: str) -> Path:
-    """Where the summary of a stream's run is written."""
-    return OUT / f"{stream}.summary.json"
+    @property
+    def loader(self) -> str:
+        """The loader's name in meltano.yml."""
+        return f"target-{self.destination}"
+
+    @property
+    def rejects_file(self) -> Path:
+        """Where its rejects are written."""
+        return OUT / f"{self.destination}.{self.stream}.rejects.singer.jsonl"
+
+    @property
+    def summary_file(self) -> Path:
+        """Where its summary is written."""
+        return OUT / f"{self.destination}.{self.stream}.summary.json"
+
+    def rejects(self) -> Iterator[Mapping[str, Any]]:
+        """The rejected RECORD messages."""
+        path = self.rejects_file
+        lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+        yield from (message for message in map(json.loads, lines) if message["type"] == "RECORD")
+
+    def books(self) -> list[Mapping[str, Any]]:
+        """The books; none where the run did not come that far."""
+        path = self.summary_file
+        rows: list[Mapping[str, Any]] = (
+            json.loads(path.read_text())["books"] if path.exists() else []
+        )
+        return rows
 
 
 def clear() -> None:
@@ -54,7 +88,7 @@ def clear() -> None:
             path.unlink()
 
 
-def run_meltano(stream: str, sandbox: Sandbox) -> int:
+def run_meltano(run: Run, sandbox: Sandbox) -> int:
     """Run one pipeline as a user would; the settings come from meltano.yml and the environment.
 
     Returns:
@@ -63,11 +97,12 @@ def run_meltano(stream: str, sandbox: Sandbox) -> int:
     settings = {
         "base_url": sandbox.url,
         **sandbox.credentials,
-        "summary_path": str(summary_file(stream)),
-        "rejects_path": str(rejects_file(stream)),
+        "summary_path": str(run.summary_file),
+        "rejects_path": str(run.rejects_file),
     }
-    environment = {f"TARGET_GLEANTAP_{name.upper()}": value for name, value in settings.items()}
-    command = [str(MELTANO), "run", EXTRACTORS[stream], "target-gleantap"]
+    prefix = run.loader.replace("-", "_").upper()
+    environment = {f"{prefix}_{name.upper()}": value for name, value in settings.items()}
+    command = [str(MELTANO), "run", EXTRACTORS[run.stream], run.loader]
     console.rule(f"meltano run {' '.join(command[2:])}")
     process = subprocess.Popen(  # noqa: S603 - the command is made above
         command,
@@ -96,20 +131,6 @@ def end_group(process: subprocess.Popen[bytes]) -> None:
         os.killpg(process.pid, signal.SIGKILL)
 
 
-def read_rejects(stream: str) -> Iterator[Mapping[str, Any]]:
-    """The rejected RECORD messages of a stream."""
-    path = rejects_file(stream)
-    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
-    yield from (message for message in map(json.loads, lines) if message["type"] == "RECORD")
-
-
-def read_books(stream: str) -> list[Mapping[str, Any]]:
-    """The books of a stream's run; none where it did not come that far."""
-    path = summary_file(stream)
-    rows: list[Mapping[str, Any]] = json.loads(path.read_text())["books"] if path.exists() else []
-    return rows
-
-
 def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[object]]) -> None:
     """Print a table."""
     table = Table(title=title, title_justify="left", title_style="bold")
@@ -120,10 +141,10 @@ def show_table(title: str, columns: Iterable[str], rows: Iterable[Iterable[objec
     console.print(table)
 
 
-def show_books() -> None:
+def show_books(runs: Iterable[Run]) -> None:
     """Print what became of every record."""
     columns = ("stream", "read", "delivered", "unchanged", "filtered", "rejected", "not_attempted")
-    rows = [row for stream in EXTRACTORS for row in read_books(stream)]
+    rows = [row for run in runs for row in run.books()]
     show_table("The books", columns, ([row[column] for column in columns] for row in rows))
 
 
@@ -144,30 +165,49 @@ def show_arrived(sandbox: Sandbox) -> None:
             console.print(json.dumps(body, indent=2, ensure_ascii=False), markup=False)
 
 
-def show_rejects() -> None:
+def show_rejects(runs: Iterable[Run]) -> None:
     """Print every reject with what is wrong with it."""
     rows = []
-    for stream in EXTRACTORS:
-        for message in read_rejects(stream):
+    for run in runs:
+        for message in run.rejects():
             why = message["reject"]
             faults = [" ".join(filter(None, fault.values())) for fault in why["faults"]]
-            rows.append((stream, message["record"]["id"], why["reason"], "\n".join(faults)))
+            rows.append((run.stream, message["record"]["id"], why["reason"], "\n".join(faults)))
     show_table("Rejected, and why", ("stream", "record", "found by", "what is wrong"), rows)
-    files = " ".join(str(rejects_file(stream).relative_to(ROOT)) for stream in EXTRACTORS)
-    console.print(f"Once mended: cat {files} | target-gleantap --config …\n")
 
 
-def complaints(codes: Mapping[str, int]) -> Iterator[str]:
+def complaints(codes: Mapping[Run, int]) -> Iterator[str]:
     """What did not go as the demo should go."""
-    for stream, code in codes.items():
-        rows = read_books(stream)
+    for run, code in codes.items():
+        name = f"{run.stream} into {run.destination}"
+        rows = run.books()
         if code:
-            yield f"{stream}: Meltano ended with {code}"
+            yield f"{name}: Meltano ended with {code}"
         if not rows or not all(row["balanced"] for row in rows):
-            yield f"{stream}: the books do not balance"
-        rejected = {message["record"]["id"] for message in read_rejects(stream)}
-        if rejected != FAULTY[stream]:
-            yield f"{stream}: rejected {sorted(rejected)}, not {sorted(FAULTY[stream])}"
+            yield f"{name}: the books do not balance"
+        rejected = {message["record"]["id"] for message in run.rejects()}
+        faulty = FAULTY[run.destination][run.stream]
+        if rejected != faulty:
+            yield f"{name}: rejected {sorted(rejected)}, not {sorted(faulty)}"
+
+
+def demonstrate(destination: str) -> dict[Run, int]:
+    """Send both streams to one destination, and show what came of it.
+
+    Returns:
+        Meltano's exit code for each run.
+    """
+    runs = [Run(destination, stream) for stream in EXTRACTORS]
+    with Sandbox(destination=destination) as sandbox:
+        codes = {run: run_meltano(run, sandbox) for run in runs}
+        console.rule(f"What came of it at {destination}")
+        show_books(runs)
+        if destination == "gleantap":
+            show_arrived(sandbox)
+    show_rejects(runs)
+    files = " ".join(str(run.rejects_file.relative_to(ROOT)) for run in runs)
+    console.print(f"Once mended: cat {files} | target-gleantap --config …\n")
+    return codes
 
 
 def stopped(signum: int, _frame: object) -> NoReturn:
@@ -176,17 +216,14 @@ def stopped(signum: int, _frame: object) -> NoReturn:
 
 
 def main() -> None:
-    """Run both pipelines, show what came of them, and end with 0 or 1."""
+    """Run all pipelines, show what came of them, and end with 0 or 1."""
     signal.signal(signal.SIGTERM, stopped)
     began = time.monotonic()
     OUT.mkdir(exist_ok=True)
     clear()
-    with Sandbox() as sandbox:
-        codes = {stream: run_meltano(stream, sandbox) for stream in EXTRACTORS}
-        console.rule("What came of it")
-        show_books()
-        show_arrived(sandbox)
-        show_rejects()
+    codes: dict[Run, int] = {}
+    for destination in FAULTY:
+        codes |= demonstrate(destination)
     wrong = list(complaints(codes))
     for complaint in wrong:
         console.print(f"NOT AS IT SHOULD BE: {complaint}", markup=False)

@@ -23,15 +23,20 @@ def _merged(name: str, declared: dict[str, Setting]) -> Setting:
     alike = all(other.default == first.default for other in others)
     closed = all(setting.choices for setting in declared.values())
     choices = [choice for setting in declared.values() for choice in setting.choices]
+    by_all = len(declared) == len(destinations.names()) and all(
+        setting.required for setting in declared.values()
+    )
     return replace(
         first,
         name=name,
-        description=" ".join(f"{title}: {each.description}" for title, each in declared.items()),
+        description=" ".join(
+            f"{title}{' (required)' if each.required and not by_all else ''}: {each.description}"
+            for title, each in declared.items()
+        ),
         default=first.default if alike else None,
         choices=tuple(dict.fromkeys(choices)) if closed else (),
         secret=any(setting.secret for setting in declared.values()),
-        required=len(declared) == len(destinations.names())
-        and all(setting.required for setting in declared.values()),
+        required=by_all,
     )
 
 

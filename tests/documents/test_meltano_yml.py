@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
-from target_gleantap import settings
+from target_gleantap import destinations, settings
 from target_gleantap.routes import Routes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,9 +26,9 @@ def project() -> dict[str, Any]:
 @pytest.fixture
 def loader(project: dict[str, Any]) -> dict[str, Any]:
     """This target in meltano.yml."""
-    (found,) = project["plugins"]["loaders"]
-    loaded: dict[str, Any] = found
-    return loaded
+    found: dict[str, Any] = project["plugins"]["loaders"][0]
+    assert found["name"] == "target-gleantap"
+    return found
 
 
 def test_generated_parts_are_in_step() -> None:
@@ -55,28 +55,33 @@ def test_meltano_knows_every_setting(loader: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("environment", ["sandbox", "production"])
+@pytest.mark.parametrize("name", [f"target-{name}" for name in destinations.names()])
 def test_its_config_is_one_that_the_target_takes(
-    project: dict[str, Any], loader: dict[str, Any], environment: str
+    project: dict[str, Any], loader: dict[str, Any], name: str, environment: str
 ) -> None:
     """Keys come from elsewhere; all the rest is there and right, mappings included."""
-    credentials = {"api_key": "k", "secret_key": "s", "app_id": "a"}
+    (own,) = (each for each in project["plugins"]["loaders"] if each["name"] == name)
     (chosen,) = (each for each in project["environments"] if each["name"] == environment)
-    plugins = chosen.get("config", {}).get("plugins", {}).get("loaders", [{"config": {}}])
-    config, faults = settings.read({**credentials, **loader["config"], **plugins[0]["config"]})
+    loaders = chosen.get("config", {}).get("plugins", {}).get("loaders", [])
+    local = next((each["config"] for each in loaders if each["name"] == name), {})
+    credentials = {"api_key": "k", "secret_key": "s", "app_id": "a"}
+    config, faults = settings.read({**credentials, **loader["config"], **own["config"], **local})
     assert faults == ()
     assert config is not None
+    assert f"target-{config.destination.name}" == name
     assert Routes(config).faults == ()
-    local = config.base_url.startswith("http://127.0.0.1")
-    assert local == (environment == "sandbox")
+    is_local = config.base_url.startswith("http://127.0.0.1")
+    assert is_local == (environment == "sandbox")
 
 
 def test_no_run_leaves_this_machine_unless_told_to(project: dict[str, Any]) -> None:
     assert project["default_environment"] == "sandbox"
 
 
-def test_no_key_stands_in_it(loader: dict[str, Any]) -> None:
-    secret = {setting.name for setting in settings.SETTINGS if setting.required}
-    assert not secret & loader["config"].keys()
+def test_no_key_stands_in_it(project: dict[str, Any]) -> None:
+    keys = {setting.name for setting in settings.SETTINGS if setting.secret} | {"app_id"}
+    for each in project["plugins"]["loaders"]:
+        assert not keys & each["config"].keys()
 
 
 @pytest.mark.parametrize("name", ["members", "check_ins"])
