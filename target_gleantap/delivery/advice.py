@@ -61,7 +61,7 @@ def advise(
     return (
         f"{destination.title} cannot be delivered to: {reading.message}{_patience(decision)}. "
         f"What to do: {_remedy(destination, result)}. "
-        f"(Seen while delivering a {resource} from input line {line}. No record was rejected for "
+        f"(Seen at input line {line}, to be delivered as {resource}. No record was rejected for "
         "this; the state stays at the last settled point, so the next run goes on from there.)"
     )
 

@@ -18,6 +18,8 @@ from target_gleantap.model import Answer, Failure, FailureKind
 
 ANSWER_BYTES = 1 << 20
 PIECE_BYTES = 1 << 16
+MOST_PREPARED = 32
+"""How many kinds of request a thread keeps prepared: paths that hold an id come only once."""
 """How much of an answer is read; no vendor's answer to a delivery is near it."""
 
 
@@ -102,6 +104,8 @@ class Client:
         kind = (request.method, request.path)
         prepared = line.prepared.get(kind)
         if prepared is None:
+            if len(line.prepared) >= MOST_PREPARED:
+                line.prepared.clear()
             prepared = requests.Request(
                 request.method, self._base_url + request.path, headers=dict(self._headers)
             ).prepare()
