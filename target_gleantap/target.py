@@ -15,7 +15,11 @@ from typing import Any, ClassVar
 
 import msgspec
 from singer_sdk import Target
-from singer_sdk.exceptions import MissingKeyPropertiesError, RecordsWithoutSchemaException
+from singer_sdk.exceptions import (
+    MappingError,
+    MissingKeyPropertiesError,
+    RecordsWithoutSchemaException,
+)
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import DefaultStreamMap, StreamMap
@@ -183,9 +187,17 @@ class TargetGleantap(Target):
         schema = self._member(message_dict, "schema", dict)
         self._member(schema, "properties", dict)
         self._schemas[stream] = self.message_reader.line
-        super()._process_schema_message(message_dict)
+        try:
+            super()._process_schema_message(message_dict)
+        except MappingError as fault:
+            raise ConfigError([self._stream_map_fault(stream, fault)]) from None
         if self._sinks_to_clear:
             self.drain_all()
+
+    def _stream_map_fault(self, stream: str, fault: MappingError) -> Fault:
+        message = f"singer-sdk cannot apply them to stream {stream!r} ({type(fault).__name__})"
+        hint = "each is a Python expression over the record; see https://sdk.meltano.com"
+        return Fault("stream_maps", message, hint, rule="stream_maps")
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
         stream = self._member(message_dict, "stream", str)

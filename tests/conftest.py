@@ -9,6 +9,10 @@ from runs import OF_THE_MACHINE, Paths, Process, Settings, run_as_process, run_i
 from target_gleantap.sandbox.server import Sandbox
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", "slow: takes half a minute; `-m 'not slow'` leaves it out")
+
+
 @pytest.fixture
 def sandbox():
     """A vendor's API on this machine."""

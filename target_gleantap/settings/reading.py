@@ -59,6 +59,7 @@ def read(raw: Mapping[str, Any]) -> tuple[Config | None, tuple[Fault, ...]]:
     for setting in _that_apply(destination):
         values[setting.name], faults = _value(setting, raw, _rules(destination))
         found += faults
+    found += _flattening_faults(values)
     if destination is None:
         return None, tuple(found)
     vendor = {setting.name: values[setting.name] for setting in destination.settings}
@@ -115,6 +116,13 @@ def _value(setting: Setting, raw: Mapping[str, Any], by_name: Mapping[str, _Rule
     # A list keeps what is right in it, so that it can be checked further.
     kept = value if setting.kind == "array" and value is not None else _default(setting, rule)
     return (kept if faults else value), faults
+
+
+def _flattening_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:
+    if not values["flattening_enabled"] or values["flattening_max_depth"] is not None:
+        return ()
+    message = "is required where flattening_enabled is true"
+    return (Fault("flattening_max_depth", message, "how many levels to flatten", "required"),)
 
 
 def _default(setting: Setting, rule: _Rule) -> Any:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import subprocess
 
-from gym import CONTACT, member, schema
+import pytest
+from gym import CONTACT, SCHEMAS, member, schema
 from runs import COMMAND, environment
 
 # Six faults of the config …
@@ -96,3 +97,26 @@ def test_missing_keys_are_told_by_their_names(run_command):
     assert run.exit_code == 2
     for name in ("api_key", "secret_key", "app_id"):
         assert f"{name}: " in run.stderr
+
+
+@pytest.mark.parametrize(
+    ("singer", "said"),
+    [
+        ({"stream_maps": {"members": {"city": "int("}}}, "stream_maps: "),
+        ({"stream_maps": {"*": {"__else__": None}}}, "stream_maps: "),
+        (
+            {"stream_maps": {"x": {"__source__": "members", "__key_properties__": ["no"]}}},
+            "stream_maps: ",
+        ),
+        ({"stream_maps": {"members": 5}}, "stream_maps.members: "),
+        ({"flattening_enabled": True}, "flattening_max_depth: is required"),
+        ({"flattening_enabled": "perhaps"}, "flattening_enabled: "),
+    ],
+    ids=str,
+)
+def test_settings_that_singer_sdk_reads_are_refused_in_the_same_way(singer, said, run_command):
+    run = run_command([*SCHEMAS, member(1)], **singer)
+    assert (run.exit_code, run.stdout) == (2, "")
+    assert said in run.stderr
+    assert "defect" not in run.stderr
+    assert "Traceback" not in run.stderr

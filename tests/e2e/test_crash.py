@@ -110,6 +110,7 @@ def wait_for_requests(sandbox, count):
         time.sleep(0.005)
 
 
+@pytest.mark.slow
 def test_killed_at_twenty_random_points_everything_arrives_and_the_state_was_never_ahead(
     sandbox, start
 ):
