@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 
 from gym import CONTACT, EVENT, MEMBERS, SCHEMAS, check_in, member, state
 from runs import Run
@@ -171,3 +173,16 @@ def test_a_reject_of_one_of_two_streams_that_stream_maps_made_goes_only_there(sa
     run = run_target([MEMBERS, message], mappings=mappings, stream_maps=SPLIT)
     assert [name for name, row in run.books.items() if row["read"]] == ["members"]
     assert len(sandbox.requests) == 1
+
+
+def test_no_state_leaves_before_the_rejects_ahead_of_it_are_on_the_disk(run_target, monkeypatch):
+    def fails(_descriptor):
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    monkeypatch.setattr(os, "fsync", fails)
+    messages = [*SCHEMAS, member(1), state(a=1), member(2, **BAD_DATE), state(a=2)]
+    hurried = {"batch_size_rows": 1, "batch_wait_seconds": 0, "max_in_flight": 1}
+    run = run_target(messages, on_reject="quarantine", **hurried)
+    assert (run.exit_code, run.states) in ((5, [{"a": 1}]), (5, []))
+    assert "The rejects file" in run.stderr
+    assert "Input/output error" in run.stderr
