@@ -1,6 +1,6 @@
 """The figures that docs/benchmarks.md tells of, each a ratio within this one run.
 
-    make bench                        what is quick, about five minutes
+    make bench                        what is quick, about six minutes
     python tests/bench/run.py --full  memory at half a million records too
     python tests/bench/run.py --only speed --rounds 1
     python tests/bench/stages.py      what each stage costs, by itself
@@ -50,7 +50,7 @@ class Size:
     """
 
     rounds: int
-    records: int = 6_000
+    records: int = 10_000
     sink_records: int = 200
     quota_records: int = 1_500
     memory: tuple[int, int] = (20_000, 200_000)
@@ -88,7 +88,7 @@ def speed(size: Size, folder: Path) -> Iterator[Figure]:
         for _ in range(size.rounds):
             for name, program in programs.items():
                 runs[name].append(program())
-        limit = flood(port, 4 * IN_FLIGHT, 4 * size.records).rate
+        limit = flood(port, 4 * IN_FLIGHT, 2 * size.records).rate
     if len({run.size for name in ("prepared", "target", "post") for run in runs[name]}) > 1:
         raise RuntimeError("The bodies of the target are not those of the pools.")
     rate = {name: median(run.rate for run in each) for name, each in runs.items()}
@@ -137,7 +137,7 @@ def memory(size: Size, folder: Path) -> Iterator[Figure]:
     """The most memory of a short and of a long run, against a server that answers at once."""
     short, long = size.memory
     with server() as port:
-        limit = flood(port, IN_FLIGHT, 5 * size.records).rate
+        limit = flood(port, IN_FLIGHT, 3 * size.records).rate
         peaks = {count: target(port, folder, count) for count in size.memory}
     yield Figure("server without latency, raw client", limit, "requests/s")
     yield Figure("target without latency", peaks[long].rate, "records/s")
