@@ -16,7 +16,7 @@ LONGEST_SECONDS = 30.0
 DOUBLINGS = 16
 """Past this many attempts the wait no longer grows; bounds the power of two."""
 
-UNREACHED_SECONDS = 2.0
+UNREACHED_SECONDS = 1.0
 """How long a host that never yet answered may refuse connections: sooner a wrong setting than a
 vendor that is down, and nothing is lost by saying so early."""
 

@@ -76,13 +76,13 @@ def test_a_host_that_never_answered_is_not_waited_for() -> None:
     assert isinstance(decision, Again)
 
 
-def test_a_host_that_refuses_from_the_start_is_given_two_seconds() -> None:
+def test_a_host_that_refuses_from_the_start_is_given_one_second() -> None:
     refused = Failure(FailureKind.REFUSED, "NewConnectionError")
     bearer = patience()
     first = bearer.failed(0.0, attempts=1, since=0.0, failure=refused, asked=None)
-    later = bearer.failed(2.1, attempts=4, since=0.0, failure=refused, asked=None)
+    later = bearer.failed(1.1, attempts=4, since=0.0, failure=refused, asked=None)
     assert isinstance(first, Again)
-    assert later == GiveUp(2.0)
+    assert later == GiveUp(1.0)
 
 
 def test_a_vendor_that_fails_everyone_slows_everyone_down() -> None:
