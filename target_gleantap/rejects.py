@@ -78,11 +78,13 @@ class Rejects:
         self._dirty = False
 
     def close(self) -> None:
-        """Flush, and close the file."""
-        self.flush()
-        if self._file is not None:
-            self._file.close()
-            self._file = None
+        """Flush, and close the file, also where flushing fails."""
+        try:
+            self.flush()
+        finally:
+            if self._file is not None:
+                self._file.close()
+                self._file = None
 
     def _open(self) -> FileIO:
         self.path.parent.mkdir(parents=True, exist_ok=True)
