@@ -167,7 +167,7 @@ def free_port():
         return asked.getsockname()[1]
 
 
-def test_a_refused_connection_is_borne_for_two_seconds_and_names_base_url(run_target):
+def test_a_refused_connection_is_borne_for_a_second_and_names_base_url(run_target):
     run = run_target(THREE, base_url=f"http://127.0.0.1:{free_port()}")
     assert (run.exit_code, run.states, run.rejects) == (3, [], [])
     assert run.seconds < 4
