@@ -105,8 +105,8 @@ def test_all_that_does_not_fit_is_told_with_its_way(body):
     person = {"phone_number": "tel", "first_name": "who", "place": {"height": "tel"}}
     assert body(record, person=person, people="who") == [
         (
-            "person.phone_number: is text that is no possible phone number, wants E.164 (from `tel`) "
-            "(set default_region if numbers come without a country code)"
+            "person.phone_number: is text that is no possible phone number, wants E.164 "
+            "(from `tel`) (set default_region if numbers come without a country code)"
         ),
         "person.first_name: is a list, wants text (from `who`)",
         "person.place.height: is text, wants a number (from `tel`)",
