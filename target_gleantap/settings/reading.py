@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
 from functools import partial
+from os.path import normpath
+from pathlib import Path
 from typing import Any
 
 from jsonschema import Draft202012Validator
@@ -60,6 +62,7 @@ def read(raw: Mapping[str, Any]) -> tuple[Config | None, tuple[Fault, ...]]:
         values[setting.name], faults = _value(setting, raw, _rules(destination))
         found += faults
     found += _flattening_faults(values)
+    found += _path_faults(values)
     if destination is None:
         return None, tuple(found)
     vendor = {setting.name: values[setting.name] for setting in destination.settings}
@@ -123,6 +126,15 @@ def _flattening_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:
         return ()
     message = "is required where flattening_enabled is true"
     return (Fault("flattening_max_depth", message, "how many levels to flatten", "required"),)
+
+
+def _path_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:
+    """Two files of a run with one path: the summary would be written over the rejects."""
+    summary, rejects = values["summary_path"], values["rejects_path"]
+    if not summary or normpath(Path(summary).absolute()) != normpath(Path(rejects).absolute()):
+        return ()
+    hint = "the summary would be written over the only copy of what was rejected"
+    return (Fault("summary_path", "is the file that rejects_path names", hint, "same_file"),)
 
 
 def _default(setting: Setting, rule: _Rule) -> Any:

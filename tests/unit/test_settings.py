@@ -343,3 +343,11 @@ def test_the_table_has_a_row_for_each_setting() -> None:
     rows = settings.table().splitlines()
     assert len(rows) == len(settings.SETTINGS) + 2
     assert any(row.startswith("| `api_key` | string, secret | **required** |") for row in rows)
+
+
+@pytest.mark.parametrize("rejects", ["out/run.json", "./out/../out/run.json"])
+def test_the_summary_is_never_written_over_the_rejects(rejects: str) -> None:
+    told = faults({"summary_path": "out/run.json", "rejects_path": rejects})
+    assert "rejects_path" in told["summary_path"]
+    assert "rejects_path" in faults({"summary_path": "rejects.singer.jsonl"})["summary_path"]
+    assert faults({"summary_path": "out/run.json", "rejects_path": "out/rejects.jsonl"}) == {}
