@@ -126,24 +126,31 @@ class StreamSink(Sink):
             )
         for url in files:
             for number, line in enumerate(self._lines(url, encoding.compression), 1):
-                self._target.take_batch_line(self, line, number)
+                self._target.take_batch_line(line, number)
 
     def _lines(self, url: str, compression: str | None) -> Iterator[bytes]:
-        head, tail = StorageTarget.split_url(url)
-        storage = self.batch_config.storage if self.batch_config else StorageTarget.from_url(head)
+        config = self.batch_config
         try:
+            head, tail = StorageTarget.split_url(url)
+            storage = config.storage if config else StorageTarget.from_url(head)
             with storage.open(tail, mode="rb") as file, _opened(file, compression) as source:
                 yield from (line for line in source if not line.isspace())
-        except (OSError, EOFError) as fault:
-            words = getattr(fault, "strerror", None) or type(fault).__name__
+        except Exception as fault:  # noqa: BLE001 - each kind of storage raises its own
+            # An ImportError is fsspec's, and says which package reads files of that kind.
+            words = str(fault) if isinstance(fault, ImportError) else _words(fault)
             raise LocalError(
-                f"A file of a BATCH of stream {self.stream_name!r} cannot be read: {words}. The "
-                "state stays at the last settled point."
+                f"A file of the BATCH in input line {self._target.message_reader.number}, of "
+                f"stream {self.stream_name!r}, cannot be read: {words}. The state stays at the "
+                "last settled point."
             ) from None
 
     def activate_version(self, new_version: int) -> None:
         """Log it: a contact API has no table to switch over."""
         self.logger.info("Version %d of stream %s is active", new_version, self.stream_name)
+
+
+def _words(fault: Exception) -> str:
+    return getattr(fault, "strerror", None) or type(fault).__name__
 
 
 def _opened(file: Any, compression: str | None) -> AbstractContextManager[IO[bytes]]:

@@ -20,6 +20,7 @@ from singer_sdk.exceptions import (
     MissingKeyPropertiesError,
     RecordsWithoutSchemaException,
 )
+from singer_sdk.helpers._batch import BaseBatchFileEncoding
 from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.mapper import DefaultStreamMap, StreamMap
@@ -108,6 +109,7 @@ class TargetGleantap(Target):
         self.message_reader: LineReader = LineReader(self)
         self.pipeline = self._new_pipeline()
         self._schemas: dict[str, bytes] = {}
+        self._batch_stream = ""
         self._keys_missing = False
         self._started_at = time.monotonic()
 
@@ -221,11 +223,10 @@ class TargetGleantap(Target):
         )
         return Fault("mappings", message, "give this name to the one that is to take it", "unknown")
 
-    def take_batch_line(self, sink: StreamSink, line: bytes, number: int) -> None:
-        """Take a record of a BATCH file.
+    def take_batch_line(self, line: bytes, number: int) -> None:
+        """Take a record of a BATCH file, as if a RECORD message had brought it.
 
         Args:
-            sink: The stream's sink.
             line: The record's JSON.
             number: The line's 1-based number in its file.
 
@@ -240,9 +241,10 @@ class TargetGleantap(Target):
                 f"{self.message_reader.number} is not a JSON object. The state stays at the last "
                 "settled point."
             ) from None
-        name = msgspec.json.encode(sink.stream_name)
-        message = b'{"type":"RECORD","stream":%b,"record":%b}' % (name, line.strip())
-        self._take_in(sink, record, self._origin(sink.stream_name, message, ""))
+        stream = self._batch_stream
+        name = msgspec.json.encode(stream)
+        text = b'{"type":"RECORD","stream":%b,"record":%b}' % (name, line.strip())
+        self._take(stream, record, text, {"stream": stream, "record": record}, "")
 
     def _take(
         self, stream: str, record: dict[str, Any], line: bytes, message: dict[str, Any], only: str
@@ -302,14 +304,21 @@ class TargetGleantap(Target):
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         stream = self._member(message_dict, "stream", str)
-        self._member(message_dict, "encoding", dict)
-        self._member(message_dict, "manifest", list)
+        encoding = self._member(message_dict, "encoding", dict)
+        files = self._member(message_dict, "manifest", list)
+        for url in files:
+            self._member({"manifest": url}, "manifest", str)
         if stream not in self.mapper.stream_maps:
             raise RecordBeforeSchema(
                 f"Input line {self.message_reader.number} is a BATCH of stream {stream!r}, which "
                 "has had no SCHEMA yet. The tap must be mended."
             )
-        super()._process_batch_message(message_dict)
+        # singer-sdk would hand the files to each sink, and leave its own stream maps out.
+        self._batch_stream = stream
+        form = BaseBatchFileEncoding(str(encoding.get("format")), encoding.get("compression"))
+        self.get_sink(self.mapper.stream_maps[stream][0].stream_alias).process_batch_files(
+            form, files
+        )
 
     def _member(self, message: dict[str, Any], name: str, kind: type) -> Any:
         value = message.get(name)

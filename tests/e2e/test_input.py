@@ -254,6 +254,61 @@ def test_a_batch_file_that_cannot_be_read_ends_the_run_and_holds_the_state(
     assert "canary" not in run.stderr
 
 
+@pytest.mark.parametrize(
+    ("change", "said", "exit_code"),
+    [
+        ({"manifest": ["s3://canary/x.jsonl"]}, "Install s3fs", 5),
+        ({"manifest": ["canary://x/y"]}, "cannot be read: ValueError", 5),
+        ({"manifest": [None]}, "`manifest` is missing", 4),
+        ({"manifest": [7]}, "`manifest` is not what Singer has there", 4),
+        ({"encoding": {"form": "canary"}}, "is not JSONL", 4),
+        ({"encoding": {"format": "parquet"}}, "is not JSONL", 4),
+    ],
+)
+def test_a_batch_of_another_kind_ends_the_run_with_a_reason_to_act_on(
+    change, said, exit_code, run_target, tmp_path
+):
+    message = {**write_batch(tmp_path / "batch.jsonl", None, [2]), **change}
+    run = run_target([*SCHEMAS, member(1), state(a=1), message, state(a=2)], **HURRIED)
+    assert (run.exit_code, run.states) == (exit_code, [{"a": 1}])
+    assert said in run.stderr
+    assert "canary" not in run.stderr
+
+
+def test_a_gzip_file_that_is_damaged_ends_the_run_and_holds_the_state(run_target, tmp_path):
+    path = tmp_path / "batch.jsonl"
+    message = write_batch(path, "gzip", [2])
+    data = bytearray(path.read_bytes())
+    data[10] = 0xFF  # a block of a kind that deflate does not have
+    path.write_bytes(data)
+    run = run_target([*SCHEMAS, member(1), state(a=1), message, state(a=2)], **HURRIED)
+    assert (run.exit_code, run.states) == (5, [{"a": 1}])
+    assert "BATCH in input line 5" in run.stderr
+
+
+def test_stream_maps_hold_for_batch_files_too(sandbox, run_target, tmp_path):
+    """A filter is what keeps somebody from a vendor: it must not depend on the message's type."""
+    message = write_batch(tmp_path / "batch.jsonl", None, range(1, 6))
+    maps = {"members": {"__filter__": "id != 'm2'", "city": "'North'"}}
+    run = run_target([*SCHEMAS, message, member(6), state(a=1)], stream_maps=maps)
+    assert (run.exit_code, run.states) == (0, [{"a": 1}])
+    assert sorted(field(sandbox, "user_id")) == ["m1", "m3", "m4", "m5", "m6"]
+    assert set(field(sandbox, "city")) == {"North"}
+    assert run.total("filtered") == 1
+
+
+def test_rejects_of_a_batch_file_of_a_renamed_stream_can_be_replayed(run_target, tmp_path):
+    message = write_batch(tmp_path / "batch.jsonl", None, [1], joined="never")
+    maps = {"members": {"__alias__": "people"}}
+    people = {**CONTACT, "stream": "people"}
+    run = run_target([MEMBERS, message, state(a=1)], stream_maps=maps, mappings=[people])
+    assert (run.exit_code, run.states) == (1, [])
+    assert [line["type"] for line in run.reject_messages] == ["SCHEMA", "RECORD"]
+    fixed = {**people, "fields": {**CONTACT["fields"], "created_date": "'2026-01-01'"}}
+    again = run_target(run.reject_messages, stream_maps=maps, mappings=[fixed])
+    assert (again.exit_code, again.total("delivered")) == (0, 1)
+
+
 # --- names
 
 
