@@ -1,0 +1,109 @@
+/* Draws the charts of a page from what `charts.py` gives: uPlot does the drawing. */
+(() => {
+  "use strict";
+  const drawn = new Map();
+  const latest = new Map();
+  const DASHES = { warn: [6, 3], worse: [2, 3], muted: [1, 3], note: [8, 3] };
+  const dark = window.matchMedia("(prefers-color-scheme: dark)");
+
+  const tone = (name) =>
+    getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim() || "gray";
+
+  const number = (value) =>
+    value == null ? "–" : Math.abs(value) >= 100 ? Math.round(value).toLocaleString("en") : +value.toFixed(2);
+
+  function options(place, chart) {
+    const grid = { stroke: tone("rule"), width: 1 };
+    const axis = { stroke: tone("quiet"), grid, ticks: grid, font: "12px system-ui, sans-serif" };
+    const values = (_plot, value) => (value == null ? "–" : number(value) + chart.unit);
+    const clock = place.dataset.elapsed === undefined
+      ? {}
+      : { values: (_plot, splits) => splits.map((second) => elapsed(second - chart.x[0])) };
+    return {
+      width: Math.max(place.clientWidth, 120),
+      height: 170,
+      cursor: { y: false, drag: { x: false, y: false } },
+      legend: { live: true },
+      scales: { x: { time: true, range: range(chart) }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+      axes: [
+        { ...axis, ...clock },
+        { ...axis, size: 60, values: (_plot, splits) => splits.map((value) => number(value) + chart.unit) },
+      ],
+      series: [
+        { label: "from", value: (_plot, value) => (value == null ? "–" : label(place, chart, value)) },
+        ...chart.series.map((one) => ({
+          label: one.name,
+          stroke: tone(one.tone),
+          fill: chart.series.length === 1 || one.tone === "good" ? tone(one.tone) + "22" : undefined,
+          dash: DASHES[one.tone],
+          width: 1.75,
+          points: { show: chart.x.length < 3 },
+          spanGaps: true,
+          value: values,
+        })),
+      ],
+    };
+  }
+
+  // A first second stands alone: give it some room to be seen in.
+  const range = (chart) => (_plot, low, high) => [low, Math.max(high, low + 10 * chart.width)];
+
+  const elapsed = (seconds) => {
+    const whole = Math.round(seconds);
+    const rest = String(whole % 60).padStart(2, "0");
+    const minutes = Math.floor(whole / 60);
+    return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+  };
+
+  const label = (place, chart, moment) =>
+    place.dataset.elapsed === undefined
+      ? new Date(moment * 1000).toLocaleTimeString("en-GB")
+      : elapsed(moment - chart.x[0]);
+
+  const columns = (chart) => [chart.x, ...chart.series.map((one) => one.values)];
+  const shape = (chart) => JSON.stringify([chart.series.map((one) => one.name), chart.x.length < 3]);
+
+  function draw(place, chart) {
+    latest.set(place, chart);
+    place.setAttribute("aria-label", `${chart.title}: ${chart.says}`);
+    const before = drawn.get(place);
+    if (before && before.shape === shape(chart)) {
+      before.plot.setData(columns(chart));
+      return;
+    }
+    before?.plot.destroy();
+    place.textContent = "";
+    if (!chart.series.length) {
+      drawn.delete(place);
+      place.textContent = place.dataset.empty || "Nothing yet.";
+      return;
+    }
+    const plot = new uPlot(options(place, chart), columns(chart), place);
+    place.querySelector(".u-legend")?.setAttribute("aria-hidden", "true");
+    drawn.set(place, { plot, shape: shape(chart) });
+  }
+
+  function redraw() {
+    for (const [place, chart] of latest) {
+      drawn.get(place)?.plot.destroy();
+      drawn.delete(place);
+      draw(place, chart);
+    }
+  }
+
+  window.drawCharts = (charts) => {
+    for (const place of document.querySelectorAll("[data-chart]")) {
+      const chart = charts[place.dataset.chart];
+      if (chart) draw(place, chart);
+    }
+  };
+  window.chartMoment = (place, x) => drawn.get(place)?.plot.posToVal(x, "x");
+
+  dark.addEventListener("change", redraw);
+  new ResizeObserver(() => {
+    for (const [place, { plot }] of drawn) plot.setSize({ width: Math.max(place.clientWidth, 120), height: 170 });
+  }).observe(document.documentElement);
+
+  const inlined = document.getElementById("charts");
+  if (inlined) window.drawCharts(JSON.parse(inlined.textContent));
+})();
