@@ -17,7 +17,7 @@
     const axis = { stroke: tone("quiet"), grid, ticks: grid, font: "12px system-ui, sans-serif" };
     const values = (_plot, value) => (value == null ? "–" : number(value) + chart.unit);
     const clock = place.dataset.elapsed === undefined
-      ? {}
+      ? { values: (_plot, splits) => splits.map((second) => clockTime(second, chart)) }
       : { values: (_plot, splits) => splits.map((second) => elapsed(second - chart.x[0])) };
     return {
       width: Math.max(place.clientWidth, 120),
@@ -53,6 +53,13 @@
     const rest = String(whole % 60).padStart(2, "0");
     const minutes = Math.floor(whole / 60);
     return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
+  };
+
+  const clockTime = (second, chart) => {
+    const at = new Date(second * 1000);
+    const day = chart.x.at(-1) - chart.x[0] > 86400 ? `${at.getDate()}.${at.getMonth() + 1}. ` : "";
+    const time = at.toLocaleTimeString("en-GB");
+    return day + (chart.width < 30 ? time : time.slice(0, 5));
   };
 
   const label = (place, chart, moment) =>

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from target_gleantap.sandbox.vendor import Reply
 
 BUCKETS = 900
+HARMLESS = ("", "latency")
 SECONDS_KEPT = 7200
 PAIRS_KEPT = 1000
 
@@ -69,6 +70,19 @@ class Entry:
     rules: tuple[Rule, ...] = ()
     reply: Reply | None = None
 
+    @property
+    def outcome(self) -> str:
+        """What became of it: `open`, `left`, `throttled`, `fault`, `ok` or `refused`."""
+        if self.answered is None:
+            return "open"
+        if self.abandoned:
+            return "left"
+        if self.kind == "quota":
+            return "throttled"
+        if self.kind not in HARMLESS:
+            return "fault"
+        return "ok" if self.status is not None and self.status < 400 else "refused"  # noqa: PLR2004 - RFC 9110
+
 
 class Journal:
     """The log, bounded; the counts go on past its bound."""
@@ -80,6 +94,7 @@ class Journal:
         self.statuses: Counter[str] = Counter()
         self.resources: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self.overlaps = 0
         self.overlap_pairs: deque[tuple[int, int]] = deque(maxlen=PAIRS_KEPT)
         self.max_in_progress = 0
@@ -122,6 +137,7 @@ class Journal:
                 del self._holders[identifier]
         status = "none" if entry.status is None else str(entry.status)
         self.statuses[status] += 1
+        self.outcomes[entry.outcome] += 1
         if entry.kind:
             self.kinds[entry.kind] += 1
         self._second(entry.arrived)[status] += 1

@@ -160,6 +160,9 @@ def why_empty(
         rates: How often it came for others.
         chapters: What came for this one.
         refused: Requests for this one that took no effect, with their bodies.
+
+    Returns:
+        A sentence; empty where nobody has a value in it.
     """
     for chapter in chapters:
         if name in chapter.body and chapter.body[name] in (None, ""):
@@ -174,9 +177,14 @@ def why_empty(
         )
     if rates.nulls[name]:
         return f"It came as null in {rates.nulls[name]} of the latest {rates.bodies}."
+    return ""
+
+
+def never(rates: Fill) -> str:
+    """Say why nobody has a value in a field."""
     return (
-        f"None of the latest {rates.bodies} has it: no mapping gives it, or what it reads is "
-        "always null."
+        f"None of the latest {rates.bodies} bodies has these: no mapping gives them, or what it "
+        "reads is always null."
     )
 
 

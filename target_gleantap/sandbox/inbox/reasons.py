@@ -39,19 +39,6 @@ EFFECTS: Mapping[str, str] = {
 """What each kind of fault does."""
 
 
-def outcome(entry: Entry) -> str:
-    """What became of a request: a key of OUTCOMES."""
-    if entry.answered is None:
-        return "open"
-    if entry.abandoned:
-        return "left"
-    if entry.kind == "quota":
-        return "throttled"
-    if entry.kind not in ("", "latency"):
-        return "fault"
-    return "ok" if entry.status is not None and entry.status < 400 else "refused"  # noqa: PLR2004 - RFC 9110
-
-
 def reason(entry: Entry) -> str:
     """Why a request fared as it did; empty where nothing needs saying."""
     return ". ".join(_reasons(entry))
@@ -62,9 +49,9 @@ def _reasons(entry: Entry) -> Iterator[str]:
         yield f"fault {rule.number}: {words(rule)}"
     if entry.kind == "quota":
         yield f"beyond the quota, asked to wait {_wait(entry)} s"
-    if outcome(entry) == "refused":
+    if entry.outcome == "refused":
         yield refusal(entry)
-    if entry.rules and entry.carried_out and outcome(entry) == "fault":
+    if entry.rules and entry.carried_out and entry.outcome == "fault":
         yield "it took effect all the same"
     if entry.abandoned:
         yield "the client left before the answer" + (

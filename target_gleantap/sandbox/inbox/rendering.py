@@ -53,7 +53,6 @@ def _environment() -> Environment:
         answer=_answer,
     )
     environment.globals.update(
-        outcome=reasons.outcome,
         reason=reasons.reason,
         outcomes_said=reasons.OUTCOMES,
         effects=reasons.EFFECTS,
@@ -96,4 +95,6 @@ def _length(seconds: float | None) -> str:
         return "–"
     if seconds >= 1:
         return f"{seconds:.1f} s"
+    if seconds < 0.000_1:  # noqa: PLR2004 - what a page shows
+        return "< 0.1 ms"
     return f"{seconds * 1000:.1f} ms" if seconds < 0.01 else f"{seconds * 1000:.0f} ms"  # noqa: PLR2004 - a decimal where it matters

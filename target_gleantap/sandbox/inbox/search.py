@@ -5,11 +5,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from target_gleantap.sandbox.api import Api
 from target_gleantap.sandbox.inbox.clock import Clock
-from target_gleantap.sandbox.inbox.reasons import OUTCOMES, outcome
+from target_gleantap.sandbox.inbox.reasons import OUTCOMES
 from target_gleantap.sandbox.journal import Entry
 from target_gleantap.sandbox.ways import content
 from target_gleantap.series import bin_of, quantile
@@ -77,11 +77,20 @@ class Found:
     def count(self, entry: Entry) -> None:
         """Count one in."""
         self.total += 1
-        self.outcomes[outcome(entry)] += 1
+        self.outcomes[entry.outcome] += 1
         if entry.kind:
             self.kinds[entry.kind] += 1
         if entry.answered is not None:
             self.lengths[bin_of(entry.answered - entry.arrived)] += 1
+
+    def show(self, entry: Entry, before: int) -> None:
+        """Put one on the page, if it belongs there."""
+        if before and entry.sequence >= before:
+            return
+        if len(self.entries) < PAGE:
+            self.entries.append(entry)
+        else:
+            self.more = True
 
     def quantile(self, share: float) -> float | None:
         """How long this share of them took at most."""
@@ -95,16 +104,29 @@ def search(api: Api, wanted: Filter, now: float) -> Found:
     found.unread = tuple(
         text for text in (wanted.first, wanted.last) if text and not Clock(api.wall).read(text, now)
     )
+    if wanted == replace(Filter(), before=wanted.before):
+        return _everything(api, wanted)
     for entry in _within(api.journal.entries, stretch):
         if not _matches(entry, wanted):
             continue
         found.count(entry)
-        if wanted.before and entry.sequence >= wanted.before:
-            continue
-        if len(found.entries) < PAGE:
-            found.entries.append(entry)
-        else:
-            found.more = True
+        found.show(entry, wanted.before)
+    return found
+
+
+def _everything(api: Api, wanted: Filter) -> Found:
+    """All there is: counted already, so that an open page need not go through the whole log."""
+    journal = api.journal
+    found = Found(total=journal.received)
+    found.outcomes.update(journal.outcomes)
+    found.outcomes["open"] += journal.in_progress
+    found.outcomes = +found.outcomes
+    found.kinds.update(journal.kinds)
+    found.lengths = journal.series.histogram()
+    for entry in reversed(journal.entries):
+        found.show(entry, wanted.before)
+        if found.more:
+            break
     return found
 
 
@@ -128,7 +150,7 @@ def _within(entries: Iterable[Entry], stretch: tuple[float, float]) -> Iterator[
 def _matches(entry: Entry, wanted: Filter) -> bool:
     if wanted.resource and wanted.resource != (entry.resource or "none"):
         return False
-    if wanted.outcome and wanted.outcome != outcome(entry):
+    if wanted.outcome and wanted.outcome != entry.outcome:
         return False
     return not wanted.text or _holds(entry, wanted.text.casefold())
 
@@ -149,5 +171,5 @@ def _holds(entry: Entry, text: str) -> bool:
     )
     if text in short.casefold() or text in entry.body.decode(errors="replace").casefold():
         return True
-    refused = entry.reply is not None and outcome(entry) == "refused"
+    refused = entry.reply is not None and entry.outcome == "refused"
     return refused and text in content(entry.reply).decode(errors="replace").casefold()

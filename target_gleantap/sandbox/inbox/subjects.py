@@ -29,14 +29,16 @@ class Line:
     Attributes:
         field: What the contract says.
         value: What is held; None for nothing.
-        origin: What brought it, or None where that is not known any more.
+        chapter: What brought it, or None where that is not known any more.
         why: Where nothing is held, why.
+        never: Whether nobody has anything in it.
     """
 
     field: Documented
     value: Any
     chapter: Chapter | None
     why: str
+    never: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +62,7 @@ class EventCard:
     title: str
     says: str
     contact: Contact | None
+    contact_title: str
 
 
 def title(body: Body) -> str:
@@ -103,12 +106,14 @@ def event_card(api: Api, event: Event) -> EventCard:
     body = fields.decode(event.last or event.body) or {}
     resource = fields.resource_of(api, event.first.operation, body)
     told = fields.inner(body, resource) if resource else body
+    contact = api.store.find(event.keys)
     return EventCard(
         event,
         body,
         next((str(told[name]) for name in TYPES if isinstance(told.get(name), str)), "event"),
         " ".join(_own_times(told, resource)),
-        api.store.find(event.keys),
+        contact,
+        (title(fields.decode(contact.bodies[-1]) or {}) or contact.id) if contact else "",
     )
 
 
@@ -142,8 +147,9 @@ def lines(
     for one in fields.documented(resource):
         value = present.get(one.name)
         empty = value in (None, "")
-        why = fields.why_empty(one.name, rates, chapters, refused) if empty else ""
-        found.append(Line(one, None if empty else value, _set_by(one.name, chapters), why))
+        said = fields.why_empty(one.name, rates, chapters, refused) if empty else ""
+        why, never = (said, False) if said else (fields.never(rates), True)
+        found.append(Line(one, None if empty else value, _set_by(one.name, chapters), why, never))
     return found
 
 
