@@ -61,10 +61,19 @@ def latency(view: Mapping[str, Any], start: float) -> dict[str, Any]:
 
 
 def levels(
-    view: Mapping[str, Any], start: float, title: str, prefix: str, factor: float = 100.0
+    view: Mapping[str, Any],
+    start: float,
+    title: str,
+    prefix: str,
+    factor: float = 100.0,
+    leave_out: str = "\0",
 ) -> dict[str, Any]:
-    """Gauges whose names begin alike; by default shares, as percentages."""
-    names = [name for name in view["levels"] if name.startswith(prefix)]
+    """Gauges whose names begin alike (and not in another way); by default shares in per cent."""
+    names = [
+        name
+        for name in view["levels"]
+        if name.startswith(prefix) and not name.startswith(leave_out)
+    ]
     series = [
         {
             "name": name.removeprefix(prefix).strip() or name,
@@ -98,7 +107,9 @@ def _says(unit: str, series: list[dict[str, Any]]) -> str:
     for one in series:
         values = [value for value in one["values"] if value is not None]
         if values:
-            said.append(f"{one['name']}: at most {max(values):g}{unit}, at last {values[-1]:g}{unit}")
+            said.append(
+                f"{one['name']}: at most {max(values):g}{unit}, at last {values[-1]:g}{unit}"
+            )
     return "; ".join(said) or "nothing yet"
 
 

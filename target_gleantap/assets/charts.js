@@ -16,21 +16,19 @@
     const grid = { stroke: tone("rule"), width: 1 };
     const axis = { stroke: tone("quiet"), grid, ticks: grid, font: "12px system-ui, sans-serif" };
     const values = (_plot, value) => (value == null ? "–" : number(value) + chart.unit);
-    const clock = place.dataset.elapsed === undefined
-      ? { values: (_plot, splits) => splits.map((second) => clockTime(second, chart)) }
-      : { values: (_plot, splits) => splits.map((second) => elapsed(second - chart.x[0])) };
+    const clock = { values: (_plot, splits) => splits.map((second) => clockTime(second, latest.get(place))) };
     return {
       width: Math.max(place.clientWidth, 120),
       height: 170,
       cursor: { y: false, drag: { x: false, y: false } },
       legend: { live: true },
-      scales: { x: { time: true, range: range(chart) }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
+      scales: { x: { time: true, range: range(place) }, y: { range: (_plot, _low, high) => [0, high > 0 ? high * 1.1 : 1] } },
       axes: [
         { ...axis, ...clock },
         { ...axis, size: 60, values: (_plot, splits) => splits.map((value) => number(value) + chart.unit) },
       ],
       series: [
-        { label: "from", value: (_plot, value) => (value == null ? "–" : label(place, chart, value)) },
+        { label: "from", value: (_plot, value) => (value == null ? "–" : label(value)) },
         ...chart.series.map((one) => ({
           label: one.name,
           stroke: tone(one.tone),
@@ -46,14 +44,7 @@
   }
 
   // A first second stands alone: give it some room to be seen in.
-  const range = (chart) => (_plot, low, high) => [low, Math.max(high, low + 10 * chart.width)];
-
-  const elapsed = (seconds) => {
-    const whole = Math.round(seconds);
-    const rest = String(whole % 60).padStart(2, "0");
-    const minutes = Math.floor(whole / 60);
-    return minutes < 60 ? `${minutes}:${rest}` : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, "0")}:${rest}`;
-  };
+  const range = (place) => (_plot, low, high) => [low, Math.max(high, low + 10 * latest.get(place).width)];
 
   const clockTime = (second, chart) => {
     const at = new Date(second * 1000);
@@ -62,10 +53,7 @@
     return day + (chart.width < 30 ? time : time.slice(0, 5));
   };
 
-  const label = (place, chart, moment) =>
-    place.dataset.elapsed === undefined
-      ? new Date(moment * 1000).toLocaleTimeString("en-GB")
-      : elapsed(moment - chart.x[0]);
+  const label = (moment) => new Date(moment * 1000).toLocaleTimeString("en-GB");
 
   const columns = (chart) => [chart.x, ...chart.series.map((one) => one.values)];
   const shape = (chart) => JSON.stringify([chart.series.map((one) => one.name), chart.x.length < 3]);

@@ -21,6 +21,9 @@ class Origin(NamedTuple):
     operation: str = ""
 
 
+UNKNOWN = Origin()
+
+
 class Trail(list[bytes]):
     """Bodies, oldest first, each with the request that brought it."""
 
@@ -80,8 +83,8 @@ class Event:
     received: int = 1
     identical: bool = True
     last: bytes | None = None
-    first: Origin = Origin()
-    latest: Origin = Origin()
+    first: Origin = UNKNOWN
+    latest: Origin = UNKNOWN
 
 
 def hex_id(seed: bytes) -> str:

@@ -87,7 +87,9 @@ def _number(text: str) -> Any:
     try:
         numbers = [float(part) for part in (low, high) if part]
     except ValueError:
-        raise Refused(f"{text!r} is no number, such as 503 or 0.5, and no stretch (0.5-2)") from None
+        raise Refused(
+            f"{text!r} is no number, such as 503 or 0.5, and no stretch (0.5-2)"
+        ) from None
     whole = [int(number) if number.is_integer() else number for number in numbers]
     return whole if len(whole) > 1 else whole[0]
 
@@ -115,7 +117,9 @@ def _clear(api: Api, _form: Form) -> str:
 
 
 def _quota(api: Api, form: Form) -> str:
-    quotas = [text for text in form.get("quotas", "").replace(",", "\n").splitlines() if text.strip()]
+    quotas = [
+        text for text in form.get("quotas", "").replace(",", "\n").splitlines() if text.strip()
+    ]
     api.limit(quotas)
     return f"Quotas set to {', '.join(quotas)}" if quotas else "Quotas lifted"
 

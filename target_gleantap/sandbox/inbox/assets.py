@@ -20,7 +20,7 @@ OWN = ("inbox.css", "inbox.js", "icon.svg")
 @cache
 def _read(name: str) -> bytes:
     folder = "assets" if name in SHARED else "sandbox/inbox/static"
-    return files("target_gleantap").joinpath(*folder.split("/"), name).read_bytes()
+    return files("target_gleantap").joinpath(f"{folder}/{name}").read_bytes()
 
 
 def answer(name: str) -> Reply | None:

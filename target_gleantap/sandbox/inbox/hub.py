@@ -83,5 +83,3 @@ class Hub:
 
 def _event(state: tuple[float, ...]) -> bytes:
     return b"event: change\ndata: " + msgspec.json.encode(state) + b"\n\n"
-
-

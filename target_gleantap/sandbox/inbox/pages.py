@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlencode
 
 from target_gleantap import charts

@@ -92,7 +92,7 @@ def _answer(entry: Entry) -> str:
 def _length(seconds: float | None) -> str:
     """A length of time, short."""
     if seconds is None:
-        return "–"
+        return "\u2013"
     if seconds >= 1:
         return f"{seconds:.1f} s"
     if seconds < 0.000_1:  # noqa: PLR2004 - what a page shows

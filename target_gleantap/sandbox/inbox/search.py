@@ -171,5 +171,6 @@ def _holds(entry: Entry, text: str) -> bool:
     )
     if text in short.casefold() or text in entry.body.decode(errors="replace").casefold():
         return True
-    refused = entry.reply is not None and entry.outcome == "refused"
-    return refused and text in content(entry.reply).decode(errors="replace").casefold()
+    if entry.reply is None or entry.outcome != "refused":
+        return False
+    return text in content(entry.reply).decode(errors="replace").casefold()
