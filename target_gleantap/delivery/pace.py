@@ -128,7 +128,7 @@ class Pacer:
         """How much of each quota is taken, 1 for all of it."""
         shares = []
         for quota, window in zip(self.quotas, self._windows, strict=True):
-            window.opens_at(now)
+            window.opens_at(now, self._quickest)
             shares.append((quota, len(window.departures) / window.requests))
         return shares
 

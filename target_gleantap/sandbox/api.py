@@ -118,7 +118,7 @@ class Api:
         entry = self._entry(call, operation, body, now, connection)
         self.journal.begin(entry, gone)
         if now - self._sampled >= SAMPLE_SECONDS:
-            self._sample(now)
+            self.sample(now)
         own = self.vendor.quotas(operation, call) if operation else ("", ())
         wait = self.limiter.admit(now, own)
         if wait:
@@ -148,7 +148,7 @@ class Api:
             entry.abandoned = abandoned
             self.journal.end(entry, time.monotonic())
 
-    def _sample(self, now: float) -> None:
+    def sample(self, now: float) -> None:
         """Read the gauges, for what is drawn over time."""
         self._sampled = now
         series = self.journal.series

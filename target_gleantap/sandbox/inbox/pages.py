@@ -38,11 +38,11 @@ def answer(api: Api, call: Call) -> Reply:
 def _act(api: Api, path: str, call: Call) -> Reply:
     form = dict(parse_qsl(call.body.decode(errors="replace")))
     try:
-        done = actions.perform(api, path.removeprefix("do/"), form)
+        said = {"done": actions.perform(api, path.removeprefix("do/"), form)}
     except actions.Refused as fault:
-        return _faults_page(api, refused=str(fault))
+        said = {"refused": str(fault)}
     back = "/" if path == "do/forget" else f"{PREFIX}faults"
-    return Reply(303, b"", {"Location": f"{back}?{urlencode({'done': done})}"}, "text/plain")
+    return Reply(303, b"", {"Location": f"{back}?{urlencode(said)}"}, "text/plain")
 
 
 def _missing(api: Api, words: str) -> Reply:
@@ -68,6 +68,7 @@ def _overview(api: Api, _name: str, query: Query) -> Reply:
 
 
 def _series(api: Api, _name: str, _query: Query) -> Reply:
+    api.sample(time.monotonic())
     view = api.journal.series.view()
     start = api.started + api.wall
     said = {
@@ -184,17 +185,12 @@ def _fields(api: Api, _name: str, _query: Query) -> Reply:
 
 
 def _faults(api: Api, _name: str, query: Query) -> Reply:
-    return _faults_page(api, done=query.get("done", ""))
-
-
-def _faults_page(api: Api, *, done: str = "", refused: str = "") -> Reply:
     return render(
         api,
         "faults.html",
-        400 if refused else 200,
         title="Faults",
-        done=done,
-        refused=refused,
+        done=query.get("done", ""),
+        refused=query.get("refused", ""),
         rules=api.faults.rules,
         kinds=KINDS,
         presets=actions.PRESETS,

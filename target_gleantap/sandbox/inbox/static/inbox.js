@@ -75,7 +75,7 @@
 
   async function refreshPage() {
     const address = new URL(location.href);
-    address.searchParams.delete("done");
+    for (const name of ["done", "refused"]) address.searchParams.delete(name);
     const answer = await fetch(address, { headers: { Accept: "text/html" } });
     if (!answer.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
