@@ -158,6 +158,7 @@ def hands(sandbox: Sandbox, stop: threading.Event) -> None:
                 "status": 422,
                 "body": {"message": "phone: is not valid"},
                 "match": {"user_id": "45"},
+                "times": 1,
                 "path": "contact",
             },
         ],
@@ -170,14 +171,14 @@ def hands(sandbox: Sandbox, stop: threading.Event) -> None:
         sandbox.faults = rules
         if stop.wait(2.5):
             return
-    sandbox.faults = kinds[0] + kinds[1]
+    sandbox.faults = kinds[0] + kinds[2]
 
 
-def shoot(page: Page, address: str, path: Path) -> None:
-    """Open a page, let it settle, and take its picture."""
+def shoot(page: Page, address: str, path: Path, *, whole: bool = False) -> None:
+    """Open a page, let it settle, and take its picture, or that of what the window shows."""
     page.goto(address)
     time.sleep(1.2)
-    page.screenshot(path=path)
+    page.screenshot(path=path, full_page=whole)
 
 
 def open_page(browser: Browser, scheme: str, width: int, height: int) -> Page:
@@ -208,7 +209,7 @@ def main(images: Path) -> None:
         phone = open_page(browser, "light", 390, 800)
         inbox = f"{sandbox.url}/_inbox"
         shoot(light, sandbox.inbox, images / "inbox.png")
-        shoot(light, f"{inbox}/contacts/{contact['_id']}", images / "inbox-contact.png")
+        shoot(light, f"{inbox}/contacts/{contact['_id']}", images / "inbox-contact.png", whole=True)
         shoot(dark, f"{inbox}/requests?outcome=fault", images / "inbox-requests-dark.png")
         shoot(phone, f"{inbox}/faults", images / "inbox-phone.png")
         shoot(light, report.as_uri(), images / "report.png")

@@ -28,7 +28,7 @@
         { ...axis, size: 60, values: (_plot, splits) => splits.map((value) => number(value) + chart.unit) },
       ],
       series: [
-        { label: "from", value: (_plot, value) => (value == null ? "–" : label(value)) },
+        { label: "from", value: (_plot, value) => (value == null ? "–" : wall(value)) },
         ...chart.series.map((one) => ({
           label: one.name,
           stroke: tone(one.tone),
@@ -46,14 +46,16 @@
   // A first second stands alone: give it some room to be seen in.
   const range = (place) => (_plot, low, high) => [low, Math.max(high, low + 10 * latest.get(place).width)];
 
-  const clockTime = (second, chart) => {
-    const at = new Date(second * 1000);
-    const day = chart.x.at(-1) - chart.x[0] > 86400 ? `${at.getDate()}.${at.getMonth() + 1}. ` : "";
-    const time = at.toLocaleTimeString("en-GB");
-    return day + (chart.width < 30 ? time : time.slice(0, 5));
-  };
+  // The time of day where the data come from, whatever the zone of who looks: "2026-05-01 02:13:05".
+  let zone = 0;
+  const wall = (moment) =>
+    new Date(Math.floor(moment + zone) * 1000).toISOString().slice(0, 19).replace("T", " ");
 
-  const label = (moment) => new Date(moment * 1000).toLocaleTimeString("en-GB");
+  const clockTime = (second, chart) => {
+    const [day, time] = wall(second).split(" ");
+    const days = chart.x.at(-1) - chart.x[0] > 86400 ? `${day.slice(5)} ` : "";
+    return days + (chart.width < 30 ? time : time.slice(0, 5));
+  };
 
   const columns = (chart) => [chart.x, ...chart.series.map((one) => one.values)];
   const shape = (chart) => JSON.stringify([chart.series.map((one) => one.name), chart.x.length < 3]);
@@ -86,13 +88,18 @@
     }
   }
 
-  window.drawCharts = (charts) => {
+  window.drawCharts = (data) => {
+    zone = data.zone;
     for (const place of document.querySelectorAll("[data-chart]")) {
-      const chart = charts[place.dataset.chart];
+      const chart = data.charts[place.dataset.chart];
       if (chart) draw(place, chart);
     }
   };
-  window.chartMoment = (place, x) => drawn.get(place)?.plot.posToVal(x, "x");
+  window.chartStretch = (place, x) => {
+    const chart = latest.get(place);
+    const from = chart.x[drawn.get(place).plot.posToIdx(x)];
+    return [wall(from), wall(from + Math.max(chart.width, 1) - 1)];
+  };
 
   dark.addEventListener("change", redraw);
   new ResizeObserver(() => {

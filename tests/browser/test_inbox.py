@@ -122,6 +122,15 @@ def test_what_happened_at_a_time(sandbox, post, open_page):
     expect(page.get_by_role("alert")).to_contain_text("is no time")
 
 
+def test_a_click_on_a_chart_leads_to_the_requests_of_that_time(sandbox, post, open_page):
+    post(ADA)
+    page = open_page(sandbox.inbox, timezone_id="Asia/Kolkata")
+    page.locator("[data-chart=requests] .u-over").click(position={"x": 2, "y": 50})
+    expect(page.get_by_role("heading", level=1)).to_have_text("Requests")
+    expect(page.locator("#rows tr")).to_have_count(1)
+    expect(page.locator("#rows")).to_contain_text("user_id:1")
+
+
 def test_a_contact_has_its_fields_its_history_its_events_and_why_some_are_empty(
     sandbox, post, open_page, unmoved
 ):
@@ -157,7 +166,7 @@ def test_faults_and_quotas_are_changed_by_hand_and_noted(sandbox, post, open_pag
     expect(page.get_by_role("status").last).to_contain_text("Fault 1 switched on")
     assert post(ADA).status_code == 503
     switch = page.get_by_role("switch", name="Fault 1")
-    expect(page.locator("#rules")).to_contain_text("1 ×")
+    expect(page.locator("#rules")).to_contain_text("1 \u00d7")
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert post(ADA).status_code == 200

@@ -33,7 +33,7 @@ def charts_of(path):
     found = re.search(
         r'<script type="application/json" id="charts">(.*?)</script>', path.read_text()
     )
-    return json.loads(found[1])
+    return json.loads(found[1])["charts"]
 
 
 def test_its_numbers_are_those_of_the_summary(run_target, sandbox, report_path):

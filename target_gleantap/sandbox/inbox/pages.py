@@ -10,6 +10,7 @@ from target_gleantap import charts
 from target_gleantap.sandbox.api import Api
 from target_gleantap.sandbox.faults import KINDS
 from target_gleantap.sandbox.inbox import actions, assets, fields, reasons, subjects
+from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.inbox.rendering import render
 from target_gleantap.sandbox.inbox.search import Filter, search
 from target_gleantap.sandbox.vendor import Call, Reply
@@ -71,12 +72,14 @@ def _series(api: Api, _name: str, _query: Query) -> Reply:
     api.sample(time.monotonic())
     view = api.journal.series.view()
     start = api.started + api.wall
-    said = {
+    drawn = {
         "requests": charts.requests(view, start),
         "latency": charts.latency(view, start),
         "quota": charts.levels(view, start, "Quota in use", "quota "),
         "progress": charts.levels(view, start, "In progress at once", "in progress", 1),
     }
+    zone = Clock(api.wall).at(time.monotonic()).utcoffset()
+    said = {"zone": zone.total_seconds() if zone else 0, "charts": drawn}
     return Reply(200, said, {"Cache-Control": "no-store"})
 
 

@@ -96,12 +96,11 @@
     place.addEventListener("click", (event) => {
       const over = place.querySelector(".u-over");
       if (!over || !over.contains(event.target)) return;
-      const moment = window.chartMoment(place, event.clientX - over.getBoundingClientRect().left);
-      const at = new Date(Math.floor(moment) * 1000);
-      const two = (number) => String(number).padStart(2, "0");
-      const day = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}`;
-      const time = `${two(at.getHours())}:${two(at.getMinutes())}:${two(at.getSeconds())}`;
-      location.href = `/_inbox/requests?from=${encodeURIComponent(`${day} ${time}`)}`;
+      const [from, to] = window.chartStretch(
+        place,
+        event.clientX - over.getBoundingClientRect().left,
+      );
+      location.href = `/_inbox/requests?${new URLSearchParams({ from, to })}`;
     });
   }
 

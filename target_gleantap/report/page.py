@@ -1,4 +1,4 @@
-"""The run report: one HTML file that needs nothing else, for whoever judges a run later.
+"""The report's page, put together and written.
 
 It is made of the run summary, the history and a few settings, none of which hold a value of a
 record or a secret. Everything it needs stands in it; its content security policy lets it load
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import fields
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from hashlib import sha256
 from html import escape
@@ -23,13 +22,29 @@ from target_gleantap import charts
 from target_gleantap.config import Config
 from target_gleantap.delivery.history import PROGRESS, QUOTA, Effort, History
 from target_gleantap.errors import LocalError
+from target_gleantap.report.tables import seconds, table
 from target_gleantap.series import quantile
 
 WAYS = ("read", "delivered", "unchanged", "filtered", "rejected", "not_attempted", "in_doubt")
-NOT_SHOWN = frozenset(
-    {"destination", "vendor", "mappings", "rejects_path", "summary_path", "report_path"}
+SHOWN = (
+    "base_url",
+    "unmapped_streams",
+    "timezone",
+    "default_region",
+    "null_policy",
+    "validate_records",
+    "batch_size_rows",
+    "batch_wait_seconds",
+    "max_in_flight",
+    "quotas",
+    "request_timeout_seconds",
+    "retry_deadline_seconds",
+    "stop_deadline_seconds",
+    "on_reject",
+    "max_rejects",
+    "on_ambiguous",
 )
-"""Settings that are shown elsewhere, say nothing about how the run went, or are secrets."""
+"""Settings that the course of a run depends on. Named one by one: a new one may be a secret."""
 DRAWN = ("settled", "requests", "latency", "quota", "work")
 
 
@@ -63,7 +78,7 @@ def render(
     """
     style = _assets("uplot.min.css", "base.css", "report.css")
     script = _assets("uplot.min.js", "charts.js")
-    data = json.dumps(_charts(history, began.timestamp())).replace("<", "\\u003c")
+    data = json.dumps(_charts(history, began)).replace("<", "\\u003c")
     well = summary["ended_by"] == "end of input" and summary["balanced"]
     return Template(_assets("report.html")).substitute(
         style=style,
@@ -74,7 +89,7 @@ def render(
         title=escape(f"{config.destination.title}: run of {began:%Y-%m-%d %H:%M}"),
         began=escape(f"{began:%Y-%m-%d %H:%M:%S %Z}"),
         began_iso=escape(began.isoformat(timespec="seconds")),
-        seconds=_seconds(summary["seconds"]),
+        seconds=seconds(summary["seconds"]),
         version=escape(version),
         tone="good" if well else "bad",
         ended=escape(_ended(summary)),
@@ -97,7 +112,8 @@ def _hash(text: str) -> str:
     return b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _charts(history: History, start: float) -> dict[str, Any]:
+def _charts(history: History, began: datetime) -> dict[str, Any]:
+    start, zone = began.timestamp(), began.utcoffset()
     view = history.series.view()
     progress = dict(zip(PROGRESS, ((PROGRESS[0], "line"), (PROGRESS[1], "bad")), strict=True))
     drawn = (
@@ -107,7 +123,8 @@ def _charts(history: History, start: float) -> dict[str, Any]:
         charts.levels(view, start, "Quota in use", QUOTA),
         charts.levels(view, start, "Under way", "", 1.0, leave_out=QUOTA),
     )
-    return dict(zip(DRAWN, drawn, strict=True))
+    named = dict(zip(DRAWN, drawn, strict=True))
+    return {"zone": zone.total_seconds() if zone else 0, "charts": named}
 
 
 def _ended(summary: Mapping[str, Any]) -> str:
@@ -117,15 +134,15 @@ def _ended(summary: Mapping[str, Any]) -> str:
 
 
 def _tiles(summary: Mapping[str, Any], history: History) -> str:
-    rows, requests = summary["books"], summary["requests"]
+    rows, requests, reasons = summary["books"], summary["requests"], summary["rejects"]["reasons"]
     totals = {way: sum(row[way] for row in rows) for way in WAYS}
     lengths = history.series.histogram()
-    median, most = (_seconds(quantile(lengths, share)) for share in (0.5, 0.95))
+    median, most = (seconds(quantile(lengths, share)) for share in (0.5, 0.95))
     tiles = (
         ("Records read", f"{totals['read']:,}", f"{summary['records_per_second']:,} a second"),
         ("Delivered", f"{totals['delivered']:,}", f"{totals['unchanged']:,} unchanged beside"),
         ("Filtered", f"{totals['filtered']:,}", "left out by a mapping"),
-        ("Rejected", f"{totals['rejected']:,}", f"{len(summary['rejects']['reasons'])} reasons"),
+        ("Rejected", f"{totals['rejected']:,}", f"for {_reasons(len(reasons))}"),
         ("Not attempted", f"{totals['not_attempted']:,}", f"{totals['in_doubt']:,} in doubt"),
         ("Requests", f"{requests['requests']:,}", f"{requests['retries']:,} of them retries"),
         ("Throttled", f"{requests['throttled']:,}", f"held back {requests['held_seconds']:.1f} s"),
@@ -137,8 +154,12 @@ def _tiles(summary: Mapping[str, Any], history: History) -> str:
     )
 
 
+def _reasons(count: int) -> str:
+    return "1 reason" if count == 1 else f"{count} reasons"
+
+
 def _books(rows: Sequence[Mapping[str, Any]]) -> str:
-    return _table(
+    return table(
         "Books",
         ("Stream", "Mapping", *(way.replace("_", " ").capitalize() for way in WAYS)),
         ((row["stream"], row["mapping"], *(row[way] for way in WAYS)) for row in rows),
@@ -147,7 +168,7 @@ def _books(rows: Sequence[Mapping[str, Any]]) -> str:
 
 
 def _rejects(reasons: Sequence[Mapping[str, Any]]) -> str:
-    return _table(
+    return table(
         "Rejects",
         ("Stream", "Mapping", "Why", "Records"),
         ((row["stream"], row["mapping"], row["reason"], row["count"]) for row in reasons),
@@ -164,15 +185,15 @@ def _answers(summary: Mapping[str, Any]) -> str:
         ("states written", summary["states_written"]),
         *((f"ignored, of stream {name}", count) for name, count in summary["ignored"].items()),
     ]
-    return _table("Answers", ("What", "How often"), rows, "")
+    return table("Answers", ("What", "How often"), rows, "")
 
 
 def _efforts(efforts: Sequence[Effort]) -> str:
-    return _table(
+    return table(
         "Deliveries",
         ("Input line", "Resource", "Records", "Sent", "Took"),
         (
-            (f"{one.line}", one.resource, one.records, one.sent, _seconds(one.seconds))
+            (f"{one.line}", one.resource, one.records, one.sent, seconds(one.seconds))
             for one in efforts
         ),
         "None.",
@@ -181,9 +202,7 @@ def _efforts(efforts: Sequence[Effort]) -> str:
 
 def _settings(config: Config) -> str:
     """The settings a run's course depends on; of the destination's own, no credential."""
-    shown = {
-        one.name: getattr(config, one.name) for one in fields(config) if one.name not in NOT_SHOWN
-    }
+    shown = {name: getattr(config, name) for name in SHOWN}
     shown |= {
         setting.name: config.vendor.get(setting.name)
         for setting in config.destination.settings
@@ -191,45 +210,10 @@ def _settings(config: Config) -> str:
         if not setting.secret and setting.default is not None
     }
     rows = ((name, _said(value)) for name, value in shown.items() if value not in (None, ()))
-    return _table("Settings", ("Setting", "Value"), rows, "")
+    return table("Settings", ("Setting", "Value"), rows, "")
 
 
 def _said(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)
-
-
-def _seconds(seconds: float | None) -> str:
-    if seconds is None:
-        return "\u2013"
-    if seconds >= 60:  # noqa: PLR2004 - a minute
-        return f"{int(seconds // 60):,} min {seconds % 60:.0f} s"
-    return f"{seconds:.1f} s" if seconds >= 1 else f"{seconds * 1000:.0f} ms"
-
-
-def _table(label: str, names: Sequence[str], rows: Iterable[Sequence[Any]], empty: str) -> str:
-    """A table; numbers stand to the right."""
-    body = [
-        "<tr>" + "".join(_cell(cell, names[place]) for place, cell in enumerate(row)) + "</tr>"
-        for row in rows
-    ]
-    if not body:
-        return f'<p class="quiet">{escape(empty)}</p>'
-    head = "".join(f'<th scope="col"{_class(name)}>{escape(name)}</th>' for name in names)
-    return (
-        f'<div class="scroll" tabindex="0" role="region" aria-label="{escape(label)}"><table>'
-        f"<thead><tr>{head}</tr></thead><tbody>{''.join(body)}</tbody></table></div>"
-    )
-
-
-TEXTS = ("Stream", "Mapping", "Why", "What", "Resource", "Setting", "Value")
-
-
-def _class(name: str) -> str:
-    return "" if name in TEXTS else ' class="number"'
-
-
-def _cell(cell: Any, name: str) -> str:
-    text = f"{cell:,}" if isinstance(cell, int) else str(cell)
-    return f"<td{_class(name)}>{escape(text)}</td>"
