@@ -9,6 +9,8 @@ import requests
 from gym import SCHEMAS, check_in, member, state
 from playwright.sync_api import expect
 
+from target_gleantap.sandbox.inbox.clock import Clock
+
 expect.set_options(timeout=10_000)
 
 CONTACT = "/v2/ExternalApi/newContact"
@@ -110,7 +112,9 @@ def test_what_happened_at_a_time(sandbox, post, open_page):
     post(ADA)
     sandbox.quotas = ["1/1h"]
     page = open_page(sandbox.inbox)
-    page.get_by_label("What happened at").fill(f"{datetime.now().astimezone():%H:%M}")
+    api = sandbox._site.api
+    arrived = Clock(api.wall).at(sandbox.requests[0]["arrived"])
+    page.get_by_label("What happened at").fill(f"{arrived:%H:%M}")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#tally")).to_contain_text("1 request")
     later = datetime.now().astimezone() - timedelta(hours=2)

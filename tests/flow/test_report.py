@@ -63,13 +63,13 @@ def test_its_numbers_are_those_of_the_summary(run_target, sandbox, report_path):
 
 
 def test_the_slowest_stands_first_by_its_line_and_resource(run_target, sandbox, report_path):
-    sandbox.faults = [{"fault": "latency", "seconds": 0.4, "match": {"user_id": "m3"}}]
+    sandbox.faults = [{"fault": "latency", "seconds": 0.8, "match": {"user_id": "m3"}}]
     run_target([*SCHEMAS, *(member(number) for number in range(6))], report_path=str(report_path))
     slowest = text_of(report_path).partition("<h2>Slowest")[2]
     first = re.search(r"<tbody><tr>(.*?)</tr>", slowest)[1]
     cells = re.findall(r"<td[^>]*>(.*?)</td>", first)
     assert cells[:4] == ["6", "contact", "1", "1"]  # two SCHEMA lines, then m0 to m3
-    assert re.fullmatch(r"4\d\d ms", cells[4])
+    assert cells[4].endswith(" s") or cells[4] >= "800 ms"
 
 
 @pytest.mark.parametrize(

@@ -110,11 +110,24 @@ def event_card(api: Api, event: Event) -> EventCard:
     return EventCard(
         event,
         body,
-        next((str(told[name]) for name in TYPES if isinstance(told.get(name), str)), "event"),
+        next(filter(None, (_name(told.get(name)) for name in TYPES)), "event"),
         " ".join(_own_times(told, resource)),
         contact,
-        (title(fields.decode(contact.bodies[-1]) or {}) or contact.id) if contact else "",
+        _called(api, contact) if contact else "",
     )
+
+
+def _called(api: Api, contact: Contact) -> str:
+    """What a contact is called; a long history need not be read for that."""
+    ends = (contact.bodies[0], contact.bodies[-1]) if contact.bodies else ()
+    return title(api.vendor.fold([fields.decode(body) or {} for body in ends])) or contact.id
+
+
+def _name(value: Any) -> str:
+    """A text, or the name within an object that stands for one."""
+    while isinstance(value, dict):
+        value = value.get("name") or value.get("data") or value.get("attributes")
+    return value if isinstance(value, str) else ""
 
 
 def _own_times(body: Body, resource: Resource | None) -> Iterator[str]:
