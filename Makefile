@@ -4,7 +4,9 @@
 #   make test     all tests
 #   make types    mypy --strict
 #   make lint     ruff, and who may import whom
+#   make chromium the browser that some tests need, on Debian and as root; else they are skipped
 #   make docs     write the parts of documents that the code knows
+#   make pictures the pictures in docs/, by the same browser
 #   make build    the wheel, installed into an empty environment and run there
 #   make bench    how fast it is, and at what cost
 #
@@ -13,7 +15,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test types lint docs build bench clean
+.PHONY: help demo test types lint chromium docs pictures build bench clean
 MAKEFLAGS += --no-builtin-rules
 
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python3.10 python
@@ -54,7 +56,16 @@ $(STAMPS)/test $(STAMPS)/typing $(STAMPS)/lint $(STAMPS)/build: $(STAMPS)/packag
 demo: $(STAMPS)/package .demo/meltano/.stamp
 	@$(BIN)/python docs/demo/run.py
 
-test: $(STAMPS)/test
+# What cannot be installed is no reason to run no tests: those that need it are skipped, and say so.
+chromium:
+	@if ! command -v chromium chromium-browser google-chrome >/dev/null; then \
+		if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+			(apt-get update --quiet --quiet && DEBIAN_FRONTEND=noninteractive apt-get install \
+			--quiet --quiet --yes --no-install-recommends chromium fonts-dejavu-core) >/dev/null \
+			|| echo "Chromium could not be installed." >&2; \
+		else echo "No Chromium here; apt-get install chromium, as root, brings it." >&2; fi; fi
+
+test: $(STAMPS)/test chromium
 	@$(BIN)/python -m pytest --numprocesses 2 $(PYTEST)
 
 types: $(STAMPS)/test $(STAMPS)/typing
@@ -67,6 +78,9 @@ lint: $(STAMPS)/lint
 
 docs: $(STAMPS)/package
 	@$(BIN)/python docs/generate.py
+
+pictures: $(STAMPS)/test chromium
+	@$(BIN)/python docs/screenshots.py
 
 build/.stamp: $(SOURCES) pyproject.toml README.md LICENSE tests/wheel/check.py | $(STAMPS)/build
 	@rm -rf build dist && mkdir -p build

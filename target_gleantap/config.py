@@ -37,6 +37,7 @@ class Config:
         rejects_path: The file that rejects are written to.
         on_ambiguous: `retry` or `reject`, for requests that are not idempotent.
         summary_path: Where the run summary is written as JSON, or None.
+        report_path: Where the run report is written as HTML, or None.
     """
 
     destination: Destination
@@ -60,3 +61,4 @@ class Config:
     rejects_path: str = "rejects.singer.jsonl"
     on_ambiguous: str = "reject"
     summary_path: str | None = None
+    report_path: str | None = None

@@ -26,10 +26,11 @@ from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabiliti
 from singer_sdk.mapper import DefaultStreamMap, StreamMap
 from singer_sdk.singerlib.json import serialize_json
 
-from target_gleantap import settings, summary
+from target_gleantap import report, settings, summary
 from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.dispatch import Dispatcher, Policy
+from target_gleantap.delivery.history import Gauges
 from target_gleantap.errors import (
     ConfigError,
     InputError,
@@ -112,6 +113,7 @@ class TargetGleantap(Target):
         self._batch_stream = ""
         self._keys_missing = False
         self._started_at = time.monotonic()
+        self._began = datetime.now(timezone.utc).astimezone()
 
     def _new_pipeline(self) -> Pipeline:
         config = self.settings
@@ -133,7 +135,7 @@ class TargetGleantap(Target):
         )
         self._rejects = Rejects(config.rejects_path)
         self._progress = Progress(self._pulse, self.logger)
-        return Pipeline(config, self._dispatcher, self._rejects, _write_state, self._progress.tell)
+        return Pipeline(config, self._dispatcher, self._rejects, _write_state, self._watch)
 
     # --- the config
 
@@ -390,7 +392,30 @@ class TargetGleantap(Target):
             last.callback(summary.show, text, sys.stderr)
             if self.settings.summary_path:
                 last.callback(summary.write, text, self.settings.summary_path)
+            if self.settings.report_path:
+                last.callback(self._report, text, self.settings.report_path)
             self.pipeline.close()
+
+    def _report(self, text: dict[str, Any], path: str) -> None:
+        self._sample()
+        history, version = self._dispatcher.history, self.plugin_version
+        page = report.render(text, history, self.settings, began=self._began, version=version)
+        report.write(page, path)
+
+    def _watch(self) -> None:
+        self._progress.tell()
+        if self._dispatcher.history.due(time.monotonic()):
+            self._sample()
+
+    def _sample(self) -> None:
+        gauges = Gauges(
+            self.pipeline.books.settled,
+            self._rejects.count,
+            self._dispatcher.in_flight,
+            self.pipeline.unsettled,
+            self._dispatcher.quota_use(),
+        )
+        self._dispatcher.history.sample(time.monotonic(), gauges)
 
     def _pulse(self) -> Pulse:
         return Pulse(

@@ -19,6 +19,7 @@ from target_gleantap.contract import Destination, Quota, Reading, Resource, Verd
 from target_gleantap.delivery.advice import advise
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.gate import Gate
+from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
 from target_gleantap.delivery.pace import Pacer, retry_after
 from target_gleantap.delivery.parts import Delivery, Part
@@ -93,6 +94,7 @@ class Dispatcher:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.traffic = Traffic()
+        self.history = History(clock())
         self.fault: VendorError | None = None
         self.hurry = False
         """Whether nothing more will come until something has ended: requests go as they are."""
@@ -135,6 +137,15 @@ class Dispatcher:
         pacers = {self._account, self._shared, *(gate.vendor_pacer for gate in self._turns)}
         known = (pacer.left(now) for pacer in pacers)
         return min((left for left in known if left is not None), default=None)
+
+    def quota_use(self) -> Iterator[tuple[str, float]]:
+        """How much of each quota is taken, by its name, 1 for all of it."""
+        now = self._clock()
+        own = {gate.vendor_pacer: gate.resource.name for gate in self._turns}
+        named = {**own, self._shared: self._destination.name, self._account: "your own"}
+        for pacer, name in named.items():
+            for quota, share in pacer.use(now):
+                yield f"{name} {quota}", share
 
     def submit(self, part: Part) -> None:
         """Take the next part, in input order."""
@@ -274,6 +285,7 @@ class Dispatcher:
     def _read(self, delivery: Delivery, result: Answer | Failure) -> Reading:
         """Say what a result means, and heed and count it."""
         self.traffic.arrived(result)
+        self.history.arrived(self._clock(), result)
         if isinstance(result, Answer):
             self._patience.reached()
             self._gate_of(delivery).vendor_pacer.heed(result.headers, self._clock())
@@ -289,6 +301,7 @@ class Dispatcher:
 
     def _end_all(self, delivery: Delivery, reading: Reading, answer: Answer | None) -> None:
         """End every part: as the reading has it, or rejected where it names the part."""
+        self.history.ended(self._clock(), delivery)
         for place, part in enumerate(delivery.parts):
             faults = reading.members.get(place)
             self._end(part, _rejected(reading, faults) if faults else reading, answer)
@@ -307,6 +320,7 @@ class Dispatcher:
             faults = reading.members.get(0, reading.faults)
             self._end_all(delivery, replace(reading, faults=faults, members={}), answer)
             return
+        self.history.ended(self._clock(), delivery)
         named = {place: faults for place, faults in reading.members.items() if place < len(parts)}
         for place, faults in named.items():
             self._end(parts[place], _rejected(reading, faults), answer)
@@ -369,6 +383,7 @@ class Dispatcher:
     ) -> None:
         self._open = False
         self._count_hold(self._clock(), held=False)
+        self.history.ended(self._clock(), delivery)
         self.fault = VendorError(
             advise(
                 self._destination,

@@ -124,6 +124,14 @@ class Pacer:
             free.append(max(0, window.requests - len(window.departures)))
         return min(free, default=None)
 
+    def use(self, now: float) -> list[tuple[Quota, float]]:
+        """How much of each quota is taken, 1 for all of it."""
+        shares = []
+        for quota, window in zip(self.quotas, self._windows, strict=True):
+            window.opens_at(now, self._quickest)
+            shares.append((quota, len(window.departures) / window.requests))
+        return shares
+
     def heed(self, headers: Mapping[str, str], now: float) -> None:
         """Take what an accepted answer tells of the vendor's own count.
 

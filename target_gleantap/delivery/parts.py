@@ -50,6 +50,7 @@ class Delivery:
         started: When it was first sent, or None.
         ambiguous: Whether some attempt may have been carried out without being confirmed.
         departures: Its last one, as each of its pacers counts it.
+        sent: How often it was sent.
         rest: What must wait until this one has ended: the other half of a request.
     """
 
@@ -62,6 +63,7 @@ class Delivery:
     started: float | None = None
     ambiguous: bool = False
     departures: tuple[Departure, ...] = ()
+    sent: int = 0
     rest: Delivery | None = None
 
     @property
@@ -71,6 +73,7 @@ class Delivery:
 
     def depart(self, now: float) -> None:
         """Note that the request goes out."""
+        self.sent += 1
         self.started = now if self.started is None else self.started
         for part in self.parts:
             part.in_doubt = True

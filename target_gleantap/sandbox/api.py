@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -16,10 +17,12 @@ from target_gleantap.sandbox.faults import ANSWERS_ITSELF, DEFAULT_SECONDS, Faul
 from target_gleantap.sandbox.journal import Entry, Journal
 from target_gleantap.sandbox.quota import Limits
 from target_gleantap.sandbox.replies import MADE_UP, throttled
-from target_gleantap.sandbox.store import Store
+from target_gleantap.sandbox.store import Origin, Store
 from target_gleantap.sandbox.vendor import Call, Operation, Reply, Vendor
 
 INVALID = "Invalid request"
+NOTES_KEPT = 500
+SAMPLE_SECONDS = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +77,8 @@ class Api:
         self.options = options
         self._ways = [(operation, _pattern(operation.path)) for operation in vendor.operations]
         self._base = urlsplit(vendor.destination.base_url).path
+        # What was done by hand, and when: a run is judged by it later.
+        self.notes: deque[tuple[float, str]] = deque(maxlen=NOTES_KEPT)
         self._checkers = {one.name: Checker(one.schema or {}) for one in vendor.operations}
         self.faults = FaultRules(options.faults, options.seed)
         self.limiter = Limits(options.quotas)
@@ -84,14 +89,20 @@ class Api:
     def reset(self) -> None:
         """Forget everything received. Fault rules and quotas stay, and count from the start."""
         self.store = Store(self.options.variant or self.vendor.variants[0])
-        self.journal = Journal(self.options.log_size)
         self.started = time.monotonic()
-        self.faults.replace([rule.spec for rule in self.faults.rules])
+        self.wall = time.time() - self.started
+        self.journal = Journal(self.options.log_size, self.started)
+        self._sampled = self.started
+        self.faults.restart()
         self.limiter = self.limiter.emptied()
 
     def limit(self, quotas: Iterable[str]) -> None:
         """Enforce these quotas from now on, with empty windows."""
         self.limiter = Limits(quotas)
+
+    def note(self, text: str) -> None:
+        """Remember what was done by hand."""
+        self.notes.append((time.monotonic(), text))
 
     def receive(self, call: Call, connection: int, gone: Callable[[], bool]) -> Exchange:
         """Take one request: log it, choose its fault, carry it out where it is to be.
@@ -106,13 +117,17 @@ class Api:
         body = _decode(call.body)
         entry = self._entry(call, operation, body, now, connection)
         self.journal.begin(entry, gone)
+        if now - self._sampled >= SAMPLE_SECONDS:
+            self.sample(now)
         own = self.vendor.quotas(operation, call) if operation else ("", ())
         wait = self.limiter.admit(now, own)
         if wait:
             entry.kind = "quota"
-            return Exchange(entry, throttled(self.vendor, wait))
+            entry.reply = throttled(self.vendor, wait)
+            return Exchange(entry, entry.reply)
         rule, latencies = self.faults.pick(entry.resource, call.path, body, call.body)
-        for one in (*latencies, *((rule,) if rule else ())):
+        entry.rules = (*latencies, *((rule,) if rule else ()))
+        for one in entry.rules:
             entry.fault, entry.kind = one.number, one.kind
         lengths = (self.options.latency, *(one.spec["seconds"] for one in latencies))
         delay = sum(self.faults.seconds(length) for length in lengths)
@@ -120,6 +135,7 @@ class Api:
         told = self.vendor.quota_headers(self.limiter.of(own).windows, now)
         if told and reply.status != 429:  # noqa: PLR2004 - Too Many Requests
             reply = replace(reply, headers={**told, **reply.headers})
+        entry.reply = reply
         if rule is None or rule.kind in ANSWERS_ITSELF:
             return Exchange(entry, reply, delay)
         seconds = self.faults.seconds(rule.spec.get("seconds", DEFAULT_SECONDS))
@@ -131,6 +147,14 @@ class Api:
             entry.status = status
             entry.abandoned = abandoned
             self.journal.end(entry, time.monotonic())
+
+    def sample(self, now: float) -> None:
+        """Read the gauges, for what is drawn over time."""
+        self._sampled = now
+        series = self.journal.series
+        series.level(now, "in progress", self.journal.in_progress)
+        for window in self.limiter.windows:
+            series.level(now, f"quota {window.text}", window.use())
 
     def _find(self, call: Call) -> tuple[Operation | None, Call]:
         """The operation that a call asks for: by its path, and of several by its method.
@@ -152,13 +176,22 @@ class Api:
     ) -> Entry:
         name = operation.name if operation else ""
         identifiers = identify(operation.identifiers, body) if operation else ()
-        entry = Entry(0, now, name, call.path, connection, identifiers)
+        entry = Entry(
+            sequence=0,
+            arrived=now,
+            resource=name,
+            path=call.path,
+            connection=connection,
+            identifiers=identifiers,
+            body=call.body,
+            method=call.method,
+            query=call.query,
+        )
         if operation and operation.event_id:
             event_id = look_up(body, operation.event_id)
             entry.event_id = event_id if isinstance(event_id, str) else None
         if self.options.record:
             secrets = self.options.credentials.values()
-            entry.body = call.body
             entry.headers = {
                 key: "***" if any(secret in value for secret in secrets) else value
                 for key, value in call.headers.items()
@@ -174,6 +207,7 @@ class Api:
         refusal = self._refusal(call, operation, body)
         if refusal or operation is None:
             return made_up or refusal or Reply(404)
+        self.store.origin = Origin(entry.sequence, entry.arrived, operation.name)
         reply = operation.carry_out(self.store, body, call)
         entry.carried_out = reply.status < 400  # noqa: PLR2004 - the classes of RFC 9110
         entry.contact = operation.contact(self.store, body)

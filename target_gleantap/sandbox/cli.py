@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from target_gleantap.sandbox.server import Sandbox
 
+NEEDED = ("httptools", "jinja2")
 INSTALL = "pip install 'target-gleantap[sandbox]'"
 
 
@@ -52,6 +53,17 @@ INSTALL = "pip install 'target-gleantap[sandbox]'"
 @click.option("--api-key", help="The API key to expect.")
 @click.option("--secret-key", help="The secret key to expect.")
 @click.option("--app-id", help="The app id to expect.")
+@click.option(
+    "--listen",
+    "host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="The address to listen on. Any but this machine's own needs --token.",
+)
+@click.option(
+    "--token", default="", help="Ask whoever opens the pages or calls /_sandbox/ for this."
+)
 @click.option("--quiet", is_flag=True, help="Do not print the address and the credentials.")
 def sandbox(
     *,
@@ -62,6 +74,8 @@ def sandbox(
     latency: str,
     seed: int,
     variant: str,
+    host: str,
+    token: str,
     quiet: bool,
     **credentials: str | None,
 ) -> None:
@@ -78,6 +92,8 @@ def sandbox(
         latency=_read_latency(latency),
         seed=seed,
         variant=variant,
+        host=host,
+        token=token,
         credentials={name: value for name, value in credentials.items() if value},
     )
     with _stopped_by_signals() as stopped:
@@ -95,7 +111,7 @@ def _make(port: int, **options: Any) -> Sandbox:
     try:
         from target_gleantap.sandbox.server import Sandbox  # noqa: PLC0415 - needs the extra
     except ModuleNotFoundError as error:
-        if error.name != "httptools":
+        if error.name not in NEEDED:
             raise
         raise click.ClickException(f"The sandbox needs an extra: {INSTALL}") from error
     from target_gleantap.sandbox.vendors import names  # noqa: PLC0415 - the same
@@ -118,7 +134,11 @@ def _start(served: Sandbox) -> None:
 
 
 def _greeting(served: Sandbox) -> str:
-    lines = [f"The sandbox listens on {served.url} (Ctrl-C ends it). Settings to use:"]
+    lines = [
+        f"The sandbox listens on {served.url} (Ctrl-C ends it).",
+        f"See what arrives at {served.inbox}",
+        "Settings to use:",
+    ]
     settings = {"base_url": served.url, **served.credentials}
     return "\n".join([*lines, *(f"  {name}: {value}" for name, value in settings.items())])
 

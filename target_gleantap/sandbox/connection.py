@@ -35,6 +35,8 @@ class Connection(asyncio.Protocol):
     def __init__(self, site: Site) -> None:
         self.site = site
         self.number = 0
+        self.streams = False
+        """Whether it tells a page of changes, and serves nothing else any more."""
         self._parser = httptools.HttpRequestParser(self)
         self._waiting: deque[tuple[Call, bool]] = deque()
         self._play: asyncio.Task[None] | None = None
@@ -140,13 +142,19 @@ class Connection(asyncio.Protocol):
         self._size = 0
 
     def _next(self) -> None:
-        while self._waiting and self._play is None and not self.transport.is_closing():
+        while self._may_serve():
             call, keep = self._waiting.popleft()
             self._serve(call, keep)
 
+    def _may_serve(self) -> bool:
+        busy = self._play is not None or self.streams
+        return bool(self._waiting) and not busy and not self.transport.is_closing()
+
     def _serve(self, call: Call, keep: bool) -> None:
         exchange = self.site.take(call, self)
-        if isinstance(exchange, Reply):
+        if exchange is None:
+            self.streams = True
+        elif isinstance(exchange, Reply):
             self.send(exchange, keep=keep)
         elif exchange.delay or exchange.way:
             play = ways.play(self, exchange, keep=keep)

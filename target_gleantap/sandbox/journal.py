@@ -6,8 +6,16 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from target_gleantap.series import Series, status_class
+
+if TYPE_CHECKING:
+    from target_gleantap.sandbox.faults import Rule
+    from target_gleantap.sandbox.vendor import Reply
+
+BUCKETS = 900
+HARMLESS = ("", "latency")
 SECONDS_KEPT = 7200
 PAIRS_KEPT = 1000
 
@@ -33,7 +41,11 @@ class Entry:
         abandoned: Whether the client went away before the end.
         overlaps: Sequences of requests that shared an identifier and were in progress with it.
         headers: Kept only where the sandbox was told to record; credentials are masked.
-        body: Kept only where the sandbox was told to record.
+        body: As it came.
+        method: The HTTP method.
+        query: What followed the question mark.
+        rules: The fault rules applied.
+        reply: What was to be answered, whatever became of it.
     """
 
     sequence: int
@@ -52,18 +64,37 @@ class Entry:
     abandoned: bool = False
     overlaps: tuple[int, ...] = ()
     headers: Mapping[str, str] | None = None
-    body: bytes | None = None
+    body: bytes = b""
+    method: str = ""
+    query: str = ""
+    rules: tuple[Rule, ...] = ()
+    reply: Reply | None = None
+
+    @property
+    def outcome(self) -> str:
+        """What became of it: `open`, `left`, `throttled`, `fault`, `ok` or `refused`."""
+        if self.answered is None:
+            return "open"
+        if self.abandoned:
+            return "left"
+        if self.kind == "quota":
+            return "throttled"
+        if self.kind not in HARMLESS:
+            return "fault"
+        return "ok" if self.status is not None and self.status < 400 else "refused"  # noqa: PLR2004 - RFC 9110
 
 
 class Journal:
     """The log, bounded; the counts go on past its bound."""
 
-    def __init__(self, size: int) -> None:
+    def __init__(self, size: int, now: float = 0.0) -> None:
+        self.series = Series(now, most=BUCKETS)
         self.entries: deque[Entry] = deque(maxlen=size)
         self.received = 0
         self.statuses: Counter[str] = Counter()
         self.resources: Counter[str] = Counter()
         self.kinds: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
         self.overlaps = 0
         self.overlap_pairs: deque[tuple[int, int]] = deque(maxlen=PAIRS_KEPT)
         self.max_in_progress = 0
@@ -106,9 +137,11 @@ class Journal:
                 del self._holders[identifier]
         status = "none" if entry.status is None else str(entry.status)
         self.statuses[status] += 1
+        self.outcomes[entry.outcome] += 1
         if entry.kind:
             self.kinds[entry.kind] += 1
         self._second(entry.arrived)[status] += 1
+        self.series.answered(entry.arrived, status_class(entry.status), now - entry.arrived)
 
     def since(self, sequence: int) -> Iterator[Entry]:
         """The entries after that sequence which are still kept."""
@@ -138,8 +171,12 @@ class Journal:
             entry.overlaps += (sequence,)
 
 
+SHOWN = tuple(name for name in Entry.__slots__ if name not in ("method", "query", "rules", "reply"))
+
+
 def view(entry: Entry) -> dict[str, Any]:
-    """Show an entry as JSON types."""
-    shown = {name: getattr(entry, name) for name in Entry.__slots__}
-    shown["body"] = entry.body.decode(errors="replace") if entry.body is not None else None
+    """Show an entry as JSON types; its body only where its headers were recorded, too."""
+    shown = {name: getattr(entry, name) for name in SHOWN}
+    recorded = entry.headers is not None
+    shown["body"] = entry.body.decode(errors="replace") if recorded else None
     return shown

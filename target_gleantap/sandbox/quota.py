@@ -27,6 +27,7 @@ class Window:
     requests: int
     seconds: float
     sliding: bool = False
+    _peak: int = 0
     _start: float = -math.inf
     _count: int = 0
     _taken: deque[float] = field(default_factory=deque)
@@ -60,6 +61,15 @@ class Window:
         self._count += 1
         if self.sliding:
             self._taken.append(now)
+        self._peak = max(self._peak, self._held())
+
+    def use(self) -> float:
+        """The greatest share of it that was taken since this was last asked."""
+        peak, self._peak = self._peak, 0
+        return peak / self.requests
+
+    def _held(self) -> int:
+        return len(self._taken) if self.sliding else self._count
 
 
 class Limiter:

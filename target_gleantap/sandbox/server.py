@@ -1,4 +1,4 @@
-"""The sandbox as a server on 127.0.0.1, in a thread of its own.
+"""The sandbox as a server, in a thread of its own; on 127.0.0.1 unless it is told otherwise.
 
 with Sandbox(quotas=["100/1s"]) as sandbox:
     sandbox.faults = [{"fault": "status", "status": 500, "rate": 0.1}]
@@ -14,8 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future
 from types import TracebackType
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from target_gleantap.sandbox import views
+from target_gleantap.sandbox.access import Access, is_loopback
 from target_gleantap.sandbox.api import Api, Options
 from target_gleantap.sandbox.connection import Connection
 from target_gleantap.sandbox.site import Site
@@ -28,6 +30,13 @@ T = TypeVar("T")
 
 class Sandbox:
     """A vendor's API with one account, on a port of the loopback interface.
+
+    Args:
+        host: The address to listen on. Any but a loopback address needs a token.
+        token: What the pages and the control endpoints are to be shown, where it is not empty.
+
+    Raises:
+        ValueError: Where it is to listen beyond this machine without a token.
 
     Attributes:
         credentials: What the account expects, by the names of the target's settings.
@@ -47,7 +56,14 @@ class Sandbox:
         log_size: int = 100_000,
         record: bool = False,
         variant: str = "",
+        host: str = HOST,
+        token: str = "",
     ) -> None:
+        if not token and not is_loopback(host):
+            raise ValueError(
+                f"{host} is reached from other machines: the pages show personal data, so give "
+                "--token a secret, which they are then asked for"
+            )
         vendor = load(destination)
         self.credentials = {**vendor.credentials, **(credentials or {})}
         self.port = port
@@ -61,7 +77,9 @@ class Sandbox:
             record=record,
             variant=variant,
         )
-        self._site = Site(Api(vendor, options))
+        self._site = Site(Api(vendor, options), Access(token))
+        self._host = host
+        self._token = token
         self._thread: threading.Thread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop: asyncio.Event | None = None
@@ -69,7 +87,13 @@ class Sandbox:
     @property
     def url(self) -> str:
         """The base URL."""
-        return f"http://{HOST}:{self.port}"
+        host = f"[{self._host}]" if ":" in self._host else self._host
+        return f"http://{host}:{self.port}"
+
+    @property
+    def inbox(self) -> str:
+        """The address of the page to look in."""
+        return f"{self.url}/?token={quote(self._token)}" if self._token else f"{self.url}/"
 
     @property
     def contacts(self) -> list[dict[str, Any]]:
@@ -153,7 +177,7 @@ class Sandbox:
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(
-                lambda: Connection(self._site), HOST, self.port, backlog=BACKLOG
+                lambda: Connection(self._site), self._host, self.port, backlog=BACKLOG
             )
         except OSError as error:
             ready.set_exception(error)

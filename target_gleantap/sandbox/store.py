@@ -10,7 +10,39 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any
+from typing import Any, NamedTuple
+
+
+class Origin(NamedTuple):
+    """Which request brought something: its sequence in the log, when, and of which operation."""
+
+    sequence: int = 0
+    moment: float = 0.0
+    operation: str = ""
+
+
+UNKNOWN = Origin()
+
+
+class Trail(list[bytes]):
+    """Bodies, oldest first, each with the request that brought it."""
+
+    __slots__ = ("_store", "origins")
+
+    def __init__(self, store: Store) -> None:
+        super().__init__()
+        self._store = store
+        self.origins: list[Origin] = []
+
+    def append(self, body: bytes) -> None:
+        """Add a body that the request of the moment brought."""
+        super().append(body)
+        self.origins.append(self._store.origin)
+
+    def put_before(self, older: Trail) -> None:
+        """Put what another one has before all of this."""
+        self[:0] = older
+        self.origins[:0] = older.origins
 
 
 @dataclass(slots=True)
@@ -25,9 +57,9 @@ class Contact:
     """
 
     id: str
+    bodies: Trail
     keys: tuple[str, ...] = ()
     identity: dict[str, str] = field(default_factory=dict)
-    bodies: list[bytes] = field(default_factory=list)
 
 
 @dataclass(slots=True)
@@ -41,6 +73,8 @@ class Event:
         received: How many times it came.
         identical: Whether it came byte for byte the same each time.
         last: The latest body that differs from the first, or None.
+        first: The request that brought it.
+        latest: The request that brought it last.
     """
 
     id: str
@@ -49,6 +83,8 @@ class Event:
     received: int = 1
     identical: bool = True
     last: bytes | None = None
+    first: Origin = UNKNOWN
+    latest: Origin = UNKNOWN
 
 
 def hex_id(seed: bytes) -> str:
@@ -65,15 +101,18 @@ class Store:
         others: What a vendor has beside these (companies, jobs): kind, to key, to what is held.
         counts: What happened how often.
         variant: The form that the vendor answers in, where it has several.
+        origin: The request of the moment.
     """
 
     def __init__(self, variant: str = "") -> None:
         self.variant = variant
+        self.origin = Origin()
         self.others: dict[str, dict[str, Any]] = defaultdict(dict)
         self.contacts: dict[str, Contact] = {}
         self.events: dict[str, Event] = {}
         self.counts: Counter[str] = Counter()
         self._index: dict[str, Contact] = {}
+        self._events: dict[str, list[Event]] = defaultdict(list)
         self._born: Counter[str] = Counter()
 
     def find(self, keys: Iterable[str]) -> Contact | None:
@@ -87,7 +126,7 @@ class Store:
 
     def create(self, key: str, make: Callable[[bytes], str] = hex_id) -> Contact:
         """Create a contact. Its id follows from its first key."""
-        contact = Contact(self.new_id(key, make))
+        contact = Contact(self.new_id(key, make), Trail(self))
         self.contacts[contact.id] = contact
         return contact
 
@@ -111,12 +150,22 @@ class Store:
         """Keep an event, or count one more arrival of it."""
         event = self.events.get(event_id)
         if event is None:
-            event = self.events[event_id] = Event(event_id, body, keys)
+            event = Event(event_id, body, keys, first=self.origin, latest=self.origin)
+            self.events[event_id] = event
+            for key in keys:
+                self._events[key].append(event)
             return event
         event.received += 1
+        event.latest = self.origin
         self.counts["event_duplicates"] += 1
         if body != event.body:
             event.identical = False
             event.last = body
             self.counts["event_conflicts"] += 1
         return event
+
+    def events_of(self, contact: Contact) -> list[Event]:
+        """The events of a contact, in the order in which they came."""
+        found = {event.id: event for key in contact.keys for event in self._events.get(key, ())}
+        own = (event for event in found.values() if self.find(event.keys) is contact)
+        return sorted(own, key=lambda event: event.first)

@@ -42,18 +42,27 @@ def content(reply: Reply) -> bytes:
     return b"" if reply.content is None else msgspec.json.encode(reply.content)
 
 
+def endless_head(reply: Reply) -> bytes:
+    """The status line and the headers of an answer whose end is the connection's."""
+    return _head(reply, ["Connection: close\r\n"])
+
+
 def head(reply: Reply, *, keep: bool) -> bytes:
     """The status line and the headers, with the full length of the body."""
+    lines = [f"Content-Length: {len(content(reply))}\r\n"]
+    if not keep:
+        lines.append("Connection: close\r\n")
+    return _head(reply, lines)
+
+
+def _head(reply: Reply, more: list[str]) -> bytes:
     lines = [
         _status_line(reply.status),
         f"Date: {_date(int(time.time()))}\r\n",
         f"Content-Type: {reply.media_type}\r\n",
-        f"Content-Length: {len(content(reply))}\r\n",
     ]
     lines += [f"{name}: {value}\r\n" for name, value in reply.headers.items()]
-    if not keep:
-        lines.append("Connection: close\r\n")
-    return "".join([*lines, "\r\n"]).encode("latin-1")
+    return "".join([*lines, *more, "\r\n"]).encode("latin-1")
 
 
 async def play(connection: Connection, exchange: Exchange, *, keep: bool) -> None:

@@ -146,4 +146,10 @@ GENERAL: tuple[Setting, ...] = (
         "string",
         "The file that the run summary is written to as JSON. None by default.",
     ),
+    Setting(
+        "report_path",
+        "string",
+        "The file that the run report is written to, as one HTML page that needs no network. It "
+        "holds no value of a record and no secret. None by default.",
+    ),
 )

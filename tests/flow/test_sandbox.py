@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from email.utils import parsedate_to_datetime
 
 import pytest
@@ -17,6 +18,7 @@ from target_gleantap.sandbox.server import Sandbox
 
 CONTACT = "/v2/ExternalApi/newContact"
 ADA = {"app_id": "sandbox-app", "user_id": "1", "first_name": "Ada", "last_name": "Example"}
+TOKEN = "open sesame; says=Ada"  # noqa: S105 - of a server that lives for a test
 COMMAND = "from target_gleantap.sandbox.cli import sandbox; sandbox()"
 
 
@@ -219,8 +221,8 @@ def test_the_control_endpoints_say_what_the_attributes_say(sandbox, session, pos
 
 def test_the_page_shows_what_is_held_and_escapes_it(sandbox, session, post):
     post(city="<script>")
-    page = session.get(sandbox.url + "/").text
-    assert "Ada" in page
+    assert "Ada" in session.get(sandbox.url + "/").text
+    page = session.get(f"{sandbox.url}/_inbox/contacts/{sandbox.contacts[0]['_id']}").text
     assert "&lt;script&gt;" in page
     assert "<script>" not in page
 
@@ -229,6 +231,34 @@ def test_other_sites_may_not_look(sandbox, session):
     for headers in ({"Host": "rebound.example.com"}, {"Origin": "https://example.com"}):
         for path in ("/", "/_sandbox/contacts"):
             assert session.get(sandbox.url + path, headers=headers).status_code == 403
+
+
+def test_with_a_token_the_inbox_opens_by_its_printed_address_alone(session):
+    with Sandbox(token=TOKEN) as sandbox:
+        control = sandbox.url + "/_sandbox/stats"
+        assert requests.get(sandbox.url, timeout=5).status_code == 401
+        assert requests.get(control, timeout=5).status_code == 401
+        bearer = {"Authorization": f"Bearer {TOKEN}"}
+        assert requests.get(control, headers=bearer, timeout=5).json()["requests"] == 0
+        assert "Gleantap" in session.get(sandbox.inbox, timeout=5).text
+        assert session.get(control, timeout=5).status_code == 200
+        assert session.post(sandbox.url + CONTACT, json=ADA, timeout=5).status_code == 200
+
+
+def test_a_page_is_told_of_changes_and_costs_nothing_when_it_is_gone(sandbox, post):
+    with (
+        requests.get(sandbox.url + "/_inbox/feed", stream=True, timeout=5) as feed,
+        closing(feed.iter_lines(chunk_size=1)) as lines,
+    ):
+        assert feed.headers["Content-Type"] == "text/event-stream"
+        told = (line for line in lines if line.startswith(b"data: "))
+        before = next(told)
+        post()
+        assert next(told) != before
+    deadline = time.monotonic() + 5
+    while sandbox._site._hub._watch is not None and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert sandbox._site._hub._watch is None
 
 
 def test_recording_keeps_headers_and_bodies_and_masks_the_keys(session):
@@ -283,6 +313,7 @@ def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path, signum):
     [
         (["--quota", "much"], "not a quota"),
         (["--latency", "slow"], "--latency must be seconds"),
+        (["--listen", "192.0.2.1"], "give --token a secret"),
         (["--destination", "nobody"], "must be one of: gleantap"),
     ],
 )

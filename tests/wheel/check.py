@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 import tempfile
+from importlib.resources import files
 from pathlib import Path
 
 COMMAND = Path(sys.executable).with_name("target-gleantap")
@@ -29,6 +30,16 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     return done
 
 
+def assert_pages() -> None:
+    """The files that pages are made of came along."""
+    folder = files("target_gleantap")
+    for name in ("assets/report.html", "assets/uplot.min.js", "assets/uplot.LICENSE"):
+        assert folder.joinpath(name).is_file(), name
+    inbox = folder.joinpath("sandbox/inbox")
+    for name in ("templates/base.html", "static/inbox.js"):
+        assert inbox.joinpath(name).is_file(), name
+
+
 def main() -> None:
     """Ask for the version and the settings; a run without credentials is refused."""
     assert "target-gleantap v" in run("--version").stdout
@@ -39,6 +50,7 @@ def main() -> None:
     assert refused.stdout == ""
     assert "api_key: is required" in refused.stderr
     assert "Traceback" not in refused.stderr
+    assert_pages()
     sys.stderr.write("The wheel runs.\n")
 
 

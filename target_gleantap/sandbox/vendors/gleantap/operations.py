@@ -80,7 +80,7 @@ def merge_contacts(store: Store, body: Body, _call: Call) -> Reply:
         return refuse(400, "Invalid request or contacts not found", ())
     keys = dict.fromkeys((*remains.keys, *deleted.keys))
     store.remove(deleted)
-    remains.bodies[:0] = deleted.bodies
+    remains.bodies.put_before(deleted.bodies)
     remains.identity = {**deleted.identity, **remains.identity}
     store.rekey(remains, tuple(keys))
     store.counts["contacts_merged"] += 1

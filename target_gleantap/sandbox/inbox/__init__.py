@@ -1,0 +1,1 @@
+"""The inbox: pages that show what arrived, how it was answered and why, live."""

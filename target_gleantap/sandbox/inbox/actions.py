@@ -1,0 +1,139 @@
+"""What is done by hand: faults on and off, quotas, forgetting everything."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.faults import KINDS
+from target_gleantap.sandbox.inbox.reasons import words
+
+Form = Mapping[str, str]
+
+OFTEN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "always": ("every request", {}),
+    "every10": ("every 10th request", {"every": 10}),
+    "every3": ("every 3rd request", {"every": 3}),
+    "tenth": ("one in ten, by chance", {"rate": 0.1}),
+    "half": ("every other one, by chance", {"rate": 0.5}),
+    "first5": ("the next 5 requests", {"times": 5}),
+    "body": ("each body once, then let it pass", {"first": 1, "per": "body"}),
+}
+"""How often a fault strikes: what the page calls it, and what the rule says."""
+
+PRESETS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
+    "down": ("Down: 503 to everything", {"fault": "status", "status": 503}),
+    "throttle": (
+        "Throttled: 429 to every 5th",
+        {"fault": "throttle", "retry_after": 1, "every": 5},
+    ),
+    "slow": ("Slow: 0.5 to 2 s an answer", {"fault": "latency", "seconds": [0.5, 2]}),
+    "flaky": ("Flaky: 1 in 20 is reset, done or not", {"fault": "reset_after", "rate": 0.05}),
+    "refuse": ("Refuses every 10th: 422", {"fault": "status", "status": 422, "every": 10}),
+}
+"""Faults that are wanted most: what the page calls each, and its rule."""
+
+
+class Refused(ValueError):
+    """What was asked for cannot be done; the message is for who asked."""
+
+
+def perform(api: Api, name: str, form: Form) -> str:
+    """Do what a form asks for.
+
+    Returns:
+        What was done, in words.
+
+    Raises:
+        Refused: Where it makes no sense.
+    """
+    action = ACTIONS.get(name)
+    if action is None:
+        raise Refused("The page asked for something that the sandbox does not know.")
+    try:
+        done = action(api, form)
+    except (ValueError, msgspec.DecodeError) as fault:
+        raise Refused(str(fault)) from None
+    api.note(done)
+    return done
+
+
+def _add(api: Api, form: Form) -> str:
+    rule = api.faults.add(_spec(form))
+    return f"Fault {rule.number} switched on: {words(rule)}"
+
+
+def _spec(form: Form) -> Any:
+    if form.get("json", "").strip():
+        return msgspec.json.decode(form["json"])
+    if form.get("preset") in PRESETS:
+        return PRESETS[form["preset"]][1]
+    kind = form.get("fault", "")
+    spec = {"fault": kind, **OFTEN.get(form.get("often", ""), OFTEN["always"])[1]}
+    if form.get("path"):
+        spec["path"] = form["path"]
+    for name in ("status", "seconds", "retry_after", "location"):
+        # A form sends all its fields; those of other kinds do not count.
+        if form.get(name, "").strip() and name in KINDS.get(kind, {}):
+            spec[name] = form[name].strip() if name == "location" else _number(form[name])
+    return spec
+
+
+def _number(text: str) -> Any:
+    low, _, high = text.partition("-")
+    try:
+        numbers = [float(part) for part in (low, high) if part]
+    except ValueError:
+        raise Refused(
+            f"{text!r} is no number, such as 503 or 0.5, and no stretch (0.5-2)"
+        ) from None
+    whole = [int(number) if number.is_integer() else number for number in numbers]
+    return whole if len(whole) > 1 else whole[0]
+
+
+def _switch(api: Api, form: Form) -> str:
+    number, on = _rule_number(form), form.get("on") == "yes"
+    api.faults.switch(number, on=on)
+    return f"Fault {number} switched {'on' if on else 'off'}"
+
+
+def _remove(api: Api, form: Form) -> str:
+    number = _rule_number(form)
+    api.faults.remove(number)
+    return f"Fault {number} removed"
+
+
+def _rule_number(form: Form) -> int:
+    number = form.get("number", "")
+    return int(number) if number.isdigit() else 0
+
+
+def _clear(api: Api, _form: Form) -> str:
+    api.faults.replace([])
+    return "All faults removed"
+
+
+def _quota(api: Api, form: Form) -> str:
+    quotas = [
+        text for text in form.get("quotas", "").replace(",", "\n").splitlines() if text.strip()
+    ]
+    api.limit(quotas)
+    return f"Quotas set to {', '.join(quotas)}" if quotas else "Quotas lifted"
+
+
+def _forget(api: Api, _form: Form) -> str:
+    api.reset()
+    return "Everything forgotten"
+
+
+ACTIONS: Mapping[str, Callable[[Api, Form], str]] = {
+    "add": _add,
+    "switch": _switch,
+    "remove": _remove,
+    "clear": _clear,
+    "quota": _quota,
+    "forget": _forget,
+}

@@ -1,0 +1,212 @@
+"""The documented fields beside what came: "why is this field empty?"."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from target_gleantap.contract import Resource
+from target_gleantap.model import Body
+from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.journal import Entry
+from target_gleantap.sandbox.store import Origin
+
+SAMPLE = 500
+"""How many of a resource's latest bodies are looked into."""
+CHAPTERS = 50
+"""How many bodies of one contact are told apart; older ones are taken together."""
+DEEPEST = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Documented:
+    """A body field of the contract.
+
+    Attributes:
+        name: Its name.
+        required: Whether the vendor wants it.
+        kind: Its type, or what it is on the wire.
+        description: What the contract says about it.
+    """
+
+    name: str
+    required: bool
+    kind: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fill:
+    """How often fields came.
+
+    Attributes:
+        bodies: How many bodies were looked into.
+        filled: In how many of them each field has a value.
+        nulls: In how many of them it is null.
+    """
+
+    bodies: int = 0
+    filled: Counter[str] = field(default_factory=Counter)
+    nulls: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one request changed of one field."""
+
+    name: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """What one body changed.
+
+    Attributes:
+        origin: The request that brought it.
+        body: The body.
+        changes: What is another than before.
+    """
+
+    origin: Origin
+    body: Body
+    changes: tuple[Change, ...]
+
+
+def documented(resource: Resource) -> tuple[Documented, ...]:
+    """The fields that a mapping to this resource may name."""
+    required = resource.schema.get("required", ())
+    return tuple(
+        Documented(name, name in required, _kind(schema), schema.get("description", ""))
+        for name, schema in resource.schema.get("properties", {}).items()
+    )
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    kind = schema.get("x-wire") or schema.get("format") or schema.get("type") or "any"
+    return kind if isinstance(kind, str) else " or ".join(kind)
+
+
+def best_resource(api: Api, body: Body) -> Resource | None:
+    """The resource whose documented fields a body has most of."""
+    resources = api.vendor.destination.resources.values()
+    return max(resources, key=lambda resource: _shared(body, _names(resource)), default=None)
+
+
+def resource_of(api: Api, operation: str, body: Body) -> Resource | None:
+    """The resource of an operation, or where it is none, what the body looks like."""
+    return api.vendor.destination.resources.get(operation) or best_resource(api, body)
+
+
+def _names(resource: Resource) -> frozenset[str]:
+    return frozenset(resource.schema.get("properties", {}))
+
+
+def _shared(body: Body, names: frozenset[str]) -> int:
+    return len(names & body.keys())
+
+
+def inner(body: Any, resource: Resource) -> Body:
+    """The object within a wire body that the documented fields stand in."""
+    names = _names(resource)
+    return max(_objects(body, DEEPEST), key=lambda each: _shared(each, names), default={})
+
+
+def _objects(value: Any, depth: int) -> Iterator[Body]:
+    if isinstance(value, list):
+        value = value[0] if value else None
+    if isinstance(value, dict):
+        yield value
+        for each in value.values() if depth else ():
+            yield from _objects(each, depth - 1)
+
+
+def decode(raw: bytes) -> Any:
+    """A body as JSON types; None where it is no JSON."""
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+
+
+def fill(api: Api, resource: Resource) -> Fill:
+    """How often each field came in the latest bodies of a resource that took effect."""
+    entries = (
+        entry
+        for entry in reversed(api.journal.entries)
+        if entry.resource == resource.name and entry.carried_out
+    )
+    bodies = [inner(decode(entry.body), resource) for entry in islice(entries, SAMPLE)]
+    filled, nulls = Counter[str](), Counter[str]()
+    for body in bodies:
+        for name, value in body.items():
+            (nulls if value is None else filled)[name] += 1
+    return Fill(len(bodies), filled, nulls)
+
+
+def why_empty(
+    name: str, rates: Fill, chapters: Iterable[Chapter], refused: Sequence[tuple[Entry, Body]]
+) -> str:
+    """Say why a documented field has no value.
+
+    Args:
+        name: The field.
+        rates: How often it came for others.
+        chapters: What came for this one.
+        refused: Requests for this one that took no effect, with their bodies.
+
+    Returns:
+        A sentence; empty where nobody has a value in it.
+    """
+    for chapter in chapters:
+        if name in chapter.body and chapter.body[name] in (None, ""):
+            return f"Request #{chapter.origin.sequence} sent it empty."
+    for entry, body in refused:
+        if body.get(name) not in (None, ""):
+            return f"Request #{entry.sequence} carried it, and took no effect."
+    if rates.filled[name]:
+        return (
+            f"{rates.filled[name]} of the latest {rates.bodies} have it: the mapping knows it, and "
+            "what it reads was null here."
+        )
+    if rates.nulls[name]:
+        return f"It came as null in {rates.nulls[name]} of the latest {rates.bodies}."
+    return ""
+
+
+def never(rates: Fill) -> str:
+    """Say why nobody has a value in a field."""
+    return (
+        f"None of the latest {rates.bodies} bodies has these: no mapping gives them, or what it "
+        "reads is always null."
+    )
+
+
+def history(api: Api, bodies: Sequence[bytes], origins: Sequence[Origin]) -> list[Chapter]:
+    """What changed when, oldest first, of the latest bodies; each is laid over those before it."""
+    first = max(0, len(bodies) - CHAPTERS)
+    laid: list[Body] = [msgspec.json.decode(raw) for raw in bodies[:first]]
+    before = api.vendor.fold(laid)
+    chapters: list[Chapter] = []
+    for place in range(first, len(bodies)):
+        laid.append(msgspec.json.decode(bodies[place]))
+        after = api.vendor.fold(laid)
+        origin = origins[place] if place < len(origins) else Origin()
+        chapters.append(Chapter(origin, laid[-1], changes(before, after)))
+        before = after
+    return chapters
+
+
+def changes(before: Body, after: Body) -> tuple[Change, ...]:
+    """What two states of fields differ in."""
+    return tuple(
+        Change(name, before.get(name), after.get(name))
+        for name in {**before, **after}
+        if before.get(name) != after.get(name)
+    )

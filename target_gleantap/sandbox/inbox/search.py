@@ -1,0 +1,176 @@
+"""The log by what became of requests, by time, and by text."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+
+from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.inbox.clock import Clock
+from target_gleantap.sandbox.inbox.reasons import OUTCOMES
+from target_gleantap.sandbox.journal import Entry
+from target_gleantap.sandbox.ways import content
+from target_gleantap.series import bin_of, quantile
+
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """Which requests are wanted; what is empty does not count.
+
+    Attributes:
+        text: Somewhere in the address, the body, a refusal, the identifiers or the fault.
+        resource: The operation.
+        outcome: What became of it.
+        first: From this time on.
+        last: Up to the end of this time.
+        before: Only what came before this sequence: the next page.
+    """
+
+    text: str = ""
+    resource: str = ""
+    outcome: str = ""
+    first: str = ""
+    last: str = ""
+    before: int = 0
+
+    @classmethod
+    def of(cls, query: Mapping[str, str]) -> Filter:
+        """Read it from an address."""
+        before = query.get("before", "")
+        wanted = query.get("outcome", "")
+        return cls(
+            query.get("q", "").strip(),
+            query.get("resource", ""),
+            wanted if wanted in OUTCOMES else "",
+            query.get("from", "").strip(),
+            query.get("to", "").strip(),
+            int(before) if before.isdigit() else 0,
+        )
+
+
+@dataclass(slots=True)
+class Found:
+    """What a search found.
+
+    Attributes:
+        entries: One page of it, the latest first.
+        more: Whether there are older ones.
+        total: How many there are in all.
+        outcomes: How many fared how.
+        kinds: How many met with which fault.
+        lengths: How long they took, as a histogram.
+        unread: Times that could not be read.
+    """
+
+    entries: list[Entry] = field(default_factory=list)
+    more: bool = False
+    total: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    lengths: Counter[int] = field(default_factory=Counter)
+    unread: tuple[str, ...] = ()
+
+    def count(self, entry: Entry) -> None:
+        """Count one in."""
+        self.total += 1
+        self.outcomes[entry.outcome] += 1
+        if entry.kind:
+            self.kinds[entry.kind] += 1
+        if entry.answered is not None:
+            self.lengths[bin_of(entry.answered - entry.arrived)] += 1
+
+    def show(self, entry: Entry, before: int) -> None:
+        """Put one on the page, if it belongs there."""
+        if before and entry.sequence >= before:
+            return
+        if len(self.entries) < PAGE:
+            self.entries.append(entry)
+        else:
+            self.more = True
+
+    def quantile(self, share: float) -> float | None:
+        """How long this share of them took at most."""
+        return quantile(self.lengths, share)
+
+
+def search(api: Api, wanted: Filter, now: float) -> Found:
+    """Search the log."""
+    found = Found()
+    stretch = _stretch(api, wanted, now)
+    found.unread = tuple(
+        text for text in (wanted.first, wanted.last) if text and not Clock(api.wall).read(text, now)
+    )
+    if wanted == replace(Filter(), before=wanted.before):
+        return _everything(api, wanted)
+    for entry in _within(api.journal.entries, stretch):
+        if not _matches(entry, wanted):
+            continue
+        found.count(entry)
+        found.show(entry, wanted.before)
+    return found
+
+
+def _everything(api: Api, wanted: Filter) -> Found:
+    """All there is: counted already, so that an open page need not go through the whole log."""
+    journal = api.journal
+    found = Found(total=journal.received)
+    found.outcomes.update(journal.outcomes)
+    found.outcomes["open"] += journal.in_progress
+    found.outcomes = +found.outcomes
+    found.kinds.update(journal.kinds)
+    found.lengths = journal.series.histogram()
+    for entry in reversed(journal.entries):
+        found.show(entry, wanted.before)
+        if found.more:
+            break
+    return found
+
+
+def _stretch(api: Api, wanted: Filter, now: float) -> tuple[float, float]:
+    """From when to when; a beginning alone stands for its own minute or second."""
+    clock = Clock(api.wall)
+    first, last = clock.read(wanted.first, now), clock.read(wanted.last, now)
+    if first and not wanted.last:
+        return first
+    return first[0] if first else float("-inf"), last[1] if last else float("inf")
+
+
+def _within(entries: Iterable[Entry], stretch: tuple[float, float]) -> Iterator[Entry]:
+    """The entries of a stretch of time, the latest first."""
+    kept = list(entries)
+    first = bisect_left(kept, stretch[0], key=lambda entry: entry.arrived)
+    end = bisect_left(kept, stretch[1], key=lambda entry: entry.arrived)
+    return reversed(kept[first:end])
+
+
+def _matches(entry: Entry, wanted: Filter) -> bool:
+    if wanted.resource and wanted.resource != (entry.resource or "none"):
+        return False
+    if wanted.outcome and wanted.outcome != entry.outcome:
+        return False
+    return not wanted.text or _holds(entry, wanted.text.casefold())
+
+
+def _holds(entry: Entry, text: str) -> bool:
+    if text.startswith("#"):
+        return text[1:] == str(entry.sequence)
+    short = " ".join(
+        (
+            entry.path,
+            entry.query,
+            *entry.identifiers,
+            entry.contact or "",
+            entry.event_id or "",
+            entry.kind,
+            str(entry.status or ""),
+        )
+    )
+    if text in short.casefold() or text in entry.body.decode(errors="replace").casefold():
+        return True
+    if entry.reply is None or entry.outcome != "refused":
+        return False
+    return text in content(entry.reply).decode(errors="replace").casefold()

@@ -1,0 +1,196 @@
+"""Contacts and events as the pages show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any
+
+from target_gleantap.contract import Resource
+from target_gleantap.model import Body
+from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.checks import identify
+from target_gleantap.sandbox.inbox import fields
+from target_gleantap.sandbox.inbox.fields import Chapter, Documented
+from target_gleantap.sandbox.journal import Entry
+from target_gleantap.sandbox.store import Contact, Event
+
+LATEST = 50
+NAMES = (("first_name", "last_name"), ("firstName", "lastName"), ("name",), ("fullName",))
+TYPES = ("event_type", "type", "eventType", "event_name", "metric", "name")
+DATES = ("date", "time", "datetime", "timestamp", "date-time")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A documented field and what is held in it.
+
+    Attributes:
+        field: What the contract says.
+        value: What is held; None for nothing.
+        chapter: What brought it, or None where that is not known any more.
+        why: Where nothing is held, why.
+        never: Whether nobody has anything in it.
+    """
+
+    field: Documented
+    value: Any
+    chapter: Chapter | None
+    why: str
+    never: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ContactCard:
+    """A contact in a list."""
+
+    contact: Contact
+    title: str
+    identifiers: tuple[str, ...]
+    fields: Body
+    documented: int
+    filled: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventCard:
+    """An event in a list or on a timeline."""
+
+    event: Event
+    body: Body
+    title: str
+    says: str
+    contact: Contact | None
+    contact_title: str
+
+
+def title(body: Body) -> str:
+    """What a person is called; empty where nothing tells."""
+    for names in NAMES:
+        said = " ".join(str(body[name]) for name in names if body.get(name))
+        if said:
+            return said
+    email = body.get("email")
+    return email if isinstance(email, str) else ""
+
+
+def contact_card(api: Api, contact: Contact) -> ContactCard:
+    """A contact with its present fields."""
+    present = api.vendor.fold([fields.decode(body) or {} for body in contact.bodies])
+    resource = fields.best_resource(api, present)
+    known = fields.documented(resource) if resource else ()
+    identifiers = identify(resource.identifiers, present) if resource else ()
+    filled = sum(present.get(one.name) not in (None, "") for one in known)
+    return ContactCard(
+        contact, title(present) or contact.id, identifiers, present, len(known), filled
+    )
+
+
+def contacts(api: Api, text: str = "") -> tuple[list[ContactCard], int]:
+    """The latest contacts that hold a text, newest first; and how many hold it in all."""
+    wanted = text.casefold().encode()
+    held = reversed(api.store.contacts.values())
+    if not text:
+        return [contact_card(api, one) for one in islice(held, LATEST)], len(api.store.contacts)
+    found = [
+        one
+        for one in held
+        if wanted in one.id.encode() or any(wanted in body.lower() for body in one.bodies)
+    ]
+    return [contact_card(api, one) for one in found[:LATEST]], len(found)
+
+
+def event_card(api: Api, event: Event) -> EventCard:
+    """An event with its contact."""
+    body = fields.decode(event.last or event.body) or {}
+    resource = fields.resource_of(api, event.first.operation, body)
+    told = fields.inner(body, resource) if resource else body
+    contact = api.store.find(event.keys)
+    return EventCard(
+        event,
+        body,
+        next(filter(None, (_name(told.get(name)) for name in TYPES)), "event"),
+        " ".join(_own_times(told, resource)),
+        contact,
+        _called(api, contact) if contact else "",
+    )
+
+
+def _called(api: Api, contact: Contact) -> str:
+    """What a contact is called; a long history need not be read for that."""
+    ends = (contact.bodies[0], contact.bodies[-1]) if contact.bodies else ()
+    return title(api.vendor.fold([fields.decode(body) or {} for body in ends])) or contact.id
+
+
+def _name(value: Any) -> str:
+    """A text, or the name within an object that stands for one."""
+    while isinstance(value, dict):
+        value = value.get("name") or value.get("data") or value.get("attributes")
+    return value if isinstance(value, str) else ""
+
+
+def _own_times(body: Body, resource: Resource | None) -> Iterator[str]:
+    """When an event says that it was."""
+    for one in fields.documented(resource) if resource else ():
+        if one.kind in DATES and isinstance(body.get(one.name), str):
+            yield body[one.name]
+
+
+def events(api: Api, text: str = "") -> tuple[list[EventCard], int]:
+    """The latest events that hold a text, newest first; and how many hold it in all."""
+    wanted = text.casefold().encode()
+    held = reversed(api.store.events.values())
+    if not text:
+        return [event_card(api, one) for one in islice(held, LATEST)], len(api.store.events)
+    found = [one for one in held if wanted in (one.last or one.body).lower()]
+    return [event_card(api, one) for one in found[:LATEST]], len(found)
+
+
+def lines(
+    api: Api,
+    resource: Resource,
+    present: Body,
+    chapters: Sequence[Chapter],
+    refused: Sequence[tuple[Entry, Body]],
+) -> list[Line]:
+    """Every documented field, and for what is empty, why."""
+    rates = fields.fill(api, resource)
+    found = []
+    for one in fields.documented(resource):
+        value = present.get(one.name)
+        empty = value in (None, "")
+        said = fields.why_empty(one.name, rates, chapters, refused) if empty else ""
+        why, never = (said, False) if said else (fields.never(rates), True)
+        found.append(Line(one, None if empty else value, _set_by(one.name, chapters), why, never))
+    return found
+
+
+def _set_by(name: str, chapters: Sequence[Chapter]) -> Chapter | None:
+    """What brought the present value: the latest chapter that changed it."""
+    changed = (
+        chapter
+        for chapter in reversed(chapters)
+        if any(change.name == name for change in chapter.changes)
+    )
+    return next(changed, None)
+
+
+def undocumented(resource: Resource, present: Body) -> Body:
+    """What is held beside the documented fields: custom attributes."""
+    known = resource.schema.get("properties", {})
+    return {name: value for name, value in present.items() if name not in known}
+
+
+def refused_for(
+    api: Api, resource: Resource, identifiers: Sequence[str]
+) -> list[tuple[Entry, Body]]:
+    """Requests of the same resource and person that took no effect, the latest first."""
+    wanted = set(identifiers)
+    return [
+        (entry, fields.inner(fields.decode(entry.body), resource))
+        for entry in reversed(api.journal.entries)
+        if not entry.carried_out
+        and entry.resource == resource.name
+        and not wanted.isdisjoint(entry.identifiers)
+    ]
