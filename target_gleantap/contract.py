@@ -18,7 +18,7 @@ Where `x-wire` is missing it follows from `type`.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -233,14 +233,18 @@ class Bulk:
         wrap: Puts the records' wire bodies into one. Takes them and the destination's own
             settings; must be deterministic, so that a place in the answer can be found again.
         overhead: How many bytes a record may add to the body beside its own.
-        distinct: What may not occur twice in one request, of a wire body; None for anything may.
+        distinct: What of a wire body may not occur twice in one request, all of it; None where
+            anything may.
+        in_order: Whether records are taken in the order in which they stand in a request. Where
+            nothing says so, those of one contact go in one request after the other.
     """
 
     most: int
     most_bytes: int
     wrap: Callable[[Sequence[Body], Mapping[str, Any]], Body]
     overhead: int = 64
-    distinct: Callable[[Body], str] | None = None
+    distinct: Callable[[Body], Collection[str]] | None = None
+    in_order: bool = True
 
 
 @dataclass(frozen=True, slots=True)

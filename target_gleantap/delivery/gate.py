@@ -17,7 +17,8 @@ from target_gleantap.delivery.schedule import Schedule
 from target_gleantap.model import Body
 
 REFUSALS = 16
-"""After how many parts that do not fit a request counts as full."""
+"""After how many parts that do not fit a request counts as full. Those that would only have come
+along do not count: their turn comes when those before them have ended."""
 
 
 @dataclass(slots=True)
@@ -35,14 +36,14 @@ class _Filling:
         size = self.size + len(part.payload) + bulk.overhead
         if len(self.parts) >= bulk.most or size > bulk.most_bytes:
             return False
-        return bulk.distinct is None or bulk.distinct(part.body) not in self.distinct
+        return bulk.distinct is None or self.distinct.isdisjoint(bulk.distinct(part.body))
 
     def add(self, part: Part, bulk: Bulk) -> None:
         """Take a part in."""
         self.parts.append(part)
         self.size += len(part.payload) + bulk.overhead
         if bulk.distinct is not None:
-            self.distinct.add(bulk.distinct(part.body))
+            self.distinct.update(bulk.distinct(part.body))
 
 
 class Gate:
@@ -150,11 +151,10 @@ class Gate:
             if filling.takes(part, bulk):
                 filling.add(part, bulk)
                 free = [one for one in party.admit(part) if one.resource is self.resource]
-                companions.extendleft(reversed(free))
-            else:
+                companions.extendleft(reversed(free) if bulk.in_order else ())
+            elif source is self._ready:
                 refused += 1
-                if source is self._ready:
-                    left.append(part)
+                left.append(part)
         self._ready.extendleft(reversed(left))
         return tuple(filling.parts)
 

@@ -122,7 +122,7 @@ def _bulk_profile(revision: Revision) -> Resource:
             most=10_000,
             most_bytes=BULK_BYTES,
             wrap=bodies.bulk_profiles,
-            distinct=bodies.distinct_profile,
+            in_order=False,  # nothing says in which order a job takes its profiles
         ),
     )
 

@@ -124,17 +124,16 @@ def bulk_profiles(profiles: Sequence[Body], _vendor: Mapping[str, Any]) -> Body:
     return {"data": {"type": "profile-bulk-import-job", "attributes": attributes}}
 
 
-def distinct_event(event: Body) -> str:
-    """What must not occur twice in a request: a unique_id of one profile and metric."""
+def distinct_event(event: Body) -> tuple[str, ...]:
+    """What must not occur twice in a request: a unique_id of one profile and metric.
+
+    Two events may know their profile by different identifiers: one in common is enough.
+    """
     attributes = event["data"]["attributes"]
-    known_by = sorted(identifiers(attributes["profile"]["data"]))
     metric = attributes["metric"]["data"]["attributes"]["name"]
-    return _text([known_by, metric, attributes.get("unique_id")])
-
-
-def distinct_profile(profile: Body) -> str:
-    """Whose profile it is: nothing says in which order a job takes the profiles of a request."""
-    return next(identifiers(profile["data"]), "")
+    unique_id = attributes.get("unique_id")
+    known_by = identifiers(attributes["profile"]["data"])
+    return tuple(_text([one, metric, unique_id]) for one in known_by)
 
 
 def identifiers(profile: Mapping[str, Any]) -> Iterator[str]:

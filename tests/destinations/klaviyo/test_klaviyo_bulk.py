@@ -73,3 +73,28 @@ def test_an_import_job_is_followed_and_its_errors_become_rejects(run_target, san
     assert [numbers[f"m{n}@example.com"] for n in range(30) if n != 10] == [
         n + 30 for n in range(30) if n != 10
     ]
+
+
+def test_a_job_never_holds_a_profile_twice_and_is_filled_all_the_same(run_target, sandbox):
+    """Nothing says in which order a job takes its profiles, so each contact's changes go by turns.
+
+    Every contact comes three times: by both of its identifiers, by one, and by the other.
+    """
+    known_by = [("id", "email"), ("id",), ("email",)]
+    records = [
+        {
+            "n": n,
+            "id": f"x{n % 50}" if "id" in known_by[n // 50] else None,
+            "email": f"m{n % 50}@example.com" if "email" in known_by[n // 50] else None,
+        }
+        for n in range(150)
+    ]
+    fields = {"external_id": "id", "email": "email", "properties": {"number": "n"}}
+    mapping = {"stream": "members", "resource": "profile", "fields": fields}
+    run = run_target(lines("members", records), mappings=[mapping], **BULK)
+    assert (run.exit_code, run.total("delivered")) == (0, 150)
+    jobs = [one for one in sandbox.requests if one["path"].endswith("jobs")]
+    assert len(jobs) == 3, "each contact's changes in three jobs, and all contacts side by side"
+    assert sandbox.stats["overlaps"] == 0
+    latest = {one["fields"]["properties"]["number"] for one in sandbox.contacts}
+    assert latest == set(range(100, 150))

@@ -477,14 +477,23 @@ def test_one_record_in_a_bulk_request_has_its_faults_for_itself():
     assert refusal(EVENTS, errors(pointer), [event()]).faults[0].path == "time"
 
 
+def together(*wire):
+    """Whether these may stand in one request."""
+    distinct = [set(EVENTS.bulk.distinct(one)) for one in wire]
+    return all(one.isdisjoint(other) for one, other in combinations(distinct, 2))
+
+
 def test_what_may_not_come_twice_is_a_unique_id_of_a_profile_and_metric():
-    distinct = EVENTS.bulk.distinct
-    assert distinct(event("1", **ANN)) == distinct(event("1", email="Ann@example.com", title="x"))
+    assert not together(event("1"), event("1", email="Ann@example.com", title="x"))
     others = [event("2"), event("1", "Bought"), event("1", email="bob@example.com")]
-    assert len({distinct(one) for one in [event("1"), *others]}) == 4
-    assert PROFILES.bulk.distinct(profile(**ANN)) == PROFILES.bulk.distinct(
-        profile(**ANN, title="x")
-    )
+    assert together(event("1"), *others)
+
+
+def test_a_profile_is_the_same_whatever_it_is_known_by():
+    """One event knows the e-mail address, too, and the other only the external id."""
+    both, one = {**ANN, "external_id": "7"}, {"external_id": "7"}
+    assert not together(event("1", **both), event("1", **one))
+    assert together(event("1", **ANN), event("1", **one))
 
 
 @pytest.mark.parametrize("resource", [EVENTS, PROFILES])
