@@ -49,6 +49,10 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         "Serve a local stand-in for the vendors' APIs.",
         extra="sandbox",
     ),
+    "check": Subcommand(
+        "target_gleantap.workbench.cli",
+        "Find everything that is wrong with a config and its mappings.",
+    ),
 }
 
 HELP = f"""Deliver the records of a Singer tap to an API of contacts and events.
