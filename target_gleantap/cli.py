@@ -53,6 +53,10 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         "target_gleantap.workbench.cli",
         "Find everything that is wrong with a config and its mappings.",
     ),
+    "preview": Subcommand(
+        "target_gleantap.workbench.cli",
+        "Show what a run would send, and send nothing.",
+    ),
 }
 
 HELP = f"""Deliver the records of a Singer tap to an API of contacts and events.

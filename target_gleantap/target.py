@@ -42,6 +42,7 @@ from target_gleantap.errors import (
 from target_gleantap.mapping import encode, parse_number
 from target_gleantap.model import Fault, Origin
 from target_gleantap.pipeline import Pipeline
+from target_gleantap.prepare import Preparation
 from target_gleantap.progress import Progress, Pulse
 from target_gleantap.reader import LineReader
 from target_gleantap.rejects import KEY, Rejects, UnwrittenRejects
@@ -119,10 +120,23 @@ class TargetGleantap(Target):
     def _new_pipeline(self) -> Pipeline:
         config = self.settings
         self._dispatcher = self._new_dispatcher(config)
-        self._rejects = (UnwrittenRejects if config.dry_run else Rejects)(config.rejects_path)
+        self._rejects = self._new_rejects(config)
         self._progress = Progress(self._pulse, self.logger)
         write_state = _write_no_state if config.dry_run else _write_state
-        return Pipeline(config, self._dispatcher, self._rejects, write_state, self._watch)
+        return Pipeline(
+            config,
+            self._dispatcher,
+            self._rejects,
+            write_state,
+            self._watch,
+            preparation=self._new_preparation(config),
+        )
+
+    def _new_preparation(self, config: Config) -> Preparation:
+        return Preparation(config.vendor)
+
+    def _new_rejects(self, config: Config) -> Rejects:
+        return (UnwrittenRejects if config.dry_run else Rejects)(config.rejects_path)
 
     def headers(self, config: Config) -> dict[str, str]:
         """The headers of every request; they carry the credentials."""
@@ -132,7 +146,8 @@ class TargetGleantap(Target):
     def _new_dispatcher(self, config: Config) -> Dispatcher | Rehearsal:
         destination = config.destination
         if config.dry_run:
-            return Rehearsal()
+            self.rehearsal = Rehearsal()
+            return self.rehearsal
         return Dispatcher(
             destination,
             config.vendor,

@@ -78,9 +78,9 @@ class Rehearsal:
     def quota_left(self) -> None:
         """No quota holds anything back."""
 
-    def quota_use(self) -> dict[str, float]:
+    def quota_use(self) -> Iterator[tuple[str, float]]:
         """No quota is used."""
-        return {}
+        return iter(())
 
     def submit(self, part: Part) -> None:
         """Take the next part, in input order."""

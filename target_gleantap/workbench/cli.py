@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import click
 
 from target_gleantap.config_files import read_config
 from target_gleantap.errors import ConfigError
 from target_gleantap.workbench import check as checking
+from target_gleantap.workbench import preview as previewing
+from target_gleantap.workbench import preview_json, preview_text
 from target_gleantap.workbench.dry import quiet
 from target_gleantap.workbench.places import Places
 from target_gleantap.workbench.reports import FORMATS
@@ -83,3 +86,60 @@ def check(
             report = checking.Report(faults=list(refused.faults))
         show(FORMATS[form](report, Places(configs)))
     ctx.exit(report.exit_code)
+
+
+@click.command(
+    epilog=examples(
+        "preview --config config.yml --input tap-output.singer",
+        "preview --config config.yml --input tap-output.singer --explain 1001 --show-values",
+        "preview --config config.yml --input tap-output.singer --format json",
+        "preview --config config.yml < tap-output.singer",
+    )
+)
+@CONFIG
+@click.option(
+    "--input", "path", default="-", metavar="FILE", help="A tap's output; stdin by default."
+)
+@click.option(
+    "--explain",
+    metavar="KEY",
+    default="",
+    help="Follow one record through every rule, by its key; several key properties are joined "
+    "by commas.",
+)
+@click.option(
+    "--limit",
+    default=2,
+    show_default=True,
+    type=click.IntRange(min=0),
+    help="How many bodies to show of each mapping.",
+)
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text")
+@SHOW_VALUES
+@click.pass_context
+def preview(
+    ctx: click.Context,
+    *,
+    configs: tuple[str, ...],
+    path: str,
+    explain: str,
+    limit: int,
+    form: str,
+    show_values: bool,
+) -> None:
+    """Show what a run would send, and send nothing.
+
+    Needs no network and no credentials. Letters are shown as x and digits as 9, unless
+    --show-values. Ends with the exit code that a run would have: 1 where records are rejected.
+    """
+    with quiet():
+        seen = previewing.preview(
+            read_config(configs, os.environ),
+            path,
+            limit=limit,
+            explain=explain,
+            show_values=show_values,
+        )
+    width = shutil.get_terminal_size((120, 24)).columns
+    show(preview_json.as_json(seen) if form == "json" else preview_text.as_text(seen, width))
+    ctx.exit(seen.exit_code)
