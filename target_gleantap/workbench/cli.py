@@ -7,12 +7,14 @@ import shutil
 
 import click
 
+from target_gleantap import destinations, settings
 from target_gleantap.config_files import read_config
 from target_gleantap.errors import ConfigError
 from target_gleantap.workbench import check as checking
 from target_gleantap.workbench import preview as previewing
-from target_gleantap.workbench import preview_json, preview_text
-from target_gleantap.workbench.dry import quiet
+from target_gleantap.workbench import preview_json, preview_text, scaffold_text
+from target_gleantap.workbench import scaffold as scaffolding
+from target_gleantap.workbench.dry import STDIN, quiet
 from target_gleantap.workbench.places import Places
 from target_gleantap.workbench.reports import FORMATS
 
@@ -143,3 +145,30 @@ def preview(
     width = shutil.get_terminal_size((120, 24)).columns
     show(preview_json.as_json(seen) if form == "json" else preview_text.as_text(seen, width))
     ctx.exit(seen.exit_code)
+
+
+@click.command(
+    epilog=examples(
+        "scaffold --input tap-output.singer > config.yml",
+        "scaffold --catalog catalog.json --destination klaviyo > config.yml",
+        "scaffold < tap-output.singer > config.yml",
+    )
+)
+@click.option("--input", "path", metavar="FILE", help="A tap's output; stdin by default.")
+@click.option("--catalog", metavar="FILE", help="A tap's catalog, beside its output or alone.")
+@click.option(
+    "--destination",
+    default=settings.DEFAULT_DESTINATION,
+    show_default=True,
+    type=click.Choice(destinations.names()),
+    help="Whose contract to fill.",
+)
+def scaffold(*, path: str | None, catalog: str | None, destination: str) -> None:
+    """Propose a config with a mapping for each stream, every line with what speaks for it.
+
+    Reads SCHEMA messages, and the values of up to 1,000 records of each stream. Nothing of a
+    record stands in what it writes.
+    """
+    named = destinations.load(destination)
+    given = path if path is not None or catalog is not None else STDIN
+    show(scaffold_text.as_yaml(scaffolding.scaffold(named, given, catalog), named).rstrip("\n"))
