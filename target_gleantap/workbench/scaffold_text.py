@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from target_gleantap.contract import Destination
-from target_gleantap.workbench.body_fields import BodyField
+from target_gleantap.contract import Destination, Resource
+from target_gleantap.workbench.body_fields import BodyField, body_fields
 from target_gleantap.workbench.matching import Match
 from target_gleantap.workbench.proposing import Proposal
 
@@ -56,10 +56,13 @@ def _head(proposals: Sequence[Proposal], destination: Destination) -> Iterator[s
 
 
 def _numbers_without_country(proposals: Sequence[Proposal]) -> bool:
-    sources = (match.source for one in proposals for match in one.fields.values())
-    return any(
-        one and one.looks["phone"] > one.looks["e164"] and "phone" in one.dotted for one in sources
+    phones = (
+        match.source
+        for one in proposals
+        for path, match in one.fields.items()
+        if "phone" in path[-1] and match.source is not None
     )
+    return any(source.looks["phone"] > source.looks["e164"] for source in phones)
 
 
 def _entry(one: Proposal) -> Iterator[str]:
@@ -70,7 +73,7 @@ def _entry(one: Proposal) -> Iterator[str]:
     yield f"  - stream: {scalar(one.stream.name)}"
     yield f"    resource: {resource.name}"
     yield "    fields:" if one.fields else "    fields: {}"
-    yield from _tree(_nested(one), "      ")
+    yield from _tree(_nested(one, resource), "      ")
     if one.identity:
         yield "      # REQUIRED, and no field looks like it: whose it is. One of these tells:"
         for each in one.identity:
@@ -87,17 +90,19 @@ def _sure(certainty: str) -> str:
     return {"sure": "surely", "likely": "likely", "a guess": "perhaps"}[certainty]
 
 
-def _nested(one: Proposal) -> dict[str, Any]:
+def _nested(one: Proposal, resource: Resource) -> dict[str, Any]:
     """Body fields as a tree, whose leaves are the lines to write."""
-    leaves: list[tuple[tuple[str, ...], Any]] = [*one.fields.items()]
-    leaves += [(body.path, body) for body in one.missing]
-    leaves += list(one.consents.items())
+    leaves: dict[tuple[str, ...], Any] = {
+        **one.consents,
+        **{body.path: body for body in one.missing},
+        **one.fields,
+    }
     tree: dict[str, Any] = {}
-    for path, leaf in leaves:
+    for path in (body.path for body in body_fields(resource) if body.path in leaves):
         branch = tree
         for name in path[:-1]:
             branch = branch.setdefault(name, {})
-        branch[path[-1]] = leaf
+        branch[path[-1]] = leaves[path]
     return tree
 
 
