@@ -78,7 +78,8 @@ def _read_yaml(path: str, text: str) -> Any:
     from target_gleantap import yaml_text  # noqa: PLC0415
 
     try:
-        return yaml_text.load(text) if text.strip() else {}
+        config = yaml_text.load(text)
+        return {} if config is None else config
     except yaml.MarkedYAMLError as error:
         # PyYAML's own words can hold a part of the file.
         mark = error.problem_mark or error.context_mark
