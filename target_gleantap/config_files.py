@@ -79,7 +79,6 @@ def _read_yaml(path: str, text: str) -> Any:
 
     try:
         config = yaml_text.load(text)
-        return {} if config is None else config
     except yaml.MarkedYAMLError as error:
         # PyYAML's own words can hold a part of the file.
         mark = error.problem_mark or error.context_mark
@@ -90,3 +89,4 @@ def _read_yaml(path: str, text: str) -> Any:
         return Fault(at, "is not YAML from here on", hint, rule="yaml")
     except (yaml.YAMLError, ValueError):
         return Fault(path, "is not YAML", rule="yaml")
+    return {} if config is None else config
