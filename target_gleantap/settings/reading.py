@@ -81,7 +81,9 @@ def _destination(raw: Mapping[str, Any]) -> tuple[Destination | None, tuple[Faul
 
 def _stand_ins(destination: Destination, raw: Mapping[str, Any]) -> dict[str, str]:
     """What stands in a dry run's bodies for the credentials that it does not need."""
-    return {name: f"<{name}>" for name in destination.credentials if is_absent(raw.get(name))}
+    required = {setting.name for setting in destination.settings if setting.required}
+    wanted = required.intersection(destination.credentials)
+    return {name: f"<{name}>" for name in wanted if is_absent(raw.get(name))}
 
 
 def _that_apply(destination: Destination | None) -> Iterator[Setting]:

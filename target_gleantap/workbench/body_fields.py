@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from target_gleantap.contract import Resource
 from target_gleantap.mapping.coercion import wire_type
@@ -40,7 +40,20 @@ class BodyField:
     @property
     def names(self) -> tuple[str, ...]:
         """Its documented spellings, folded."""
-        return tuple(folded(one) for one in (self.name, *self.schema.get("x-aliases", ())))
+        given = (self.name, *self.schema.get("x-aliases", ()))
+        names = tuple(folded(one) for one in given)
+        return (*names, *(name.removesuffix("s") for name in names)) if self.is_list else names
+
+    @property
+    def is_list(self) -> bool:
+        """Whether it is a list of plain texts: one source field becomes its first item."""
+        types = self.schema.get("items", {}).get("type", ())
+        return self.schema.get("type") == "array" and "string" in types
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is a list of objects, whose members no field of a source has as they are."""
+        return "properties" in self.schema.get("items", {}) and not self.is_list
 
     @property
     def is_moment(self) -> bool:
@@ -70,16 +83,43 @@ def _fields(
             yield BodyField(path, member, wanted)
 
 
-def identities(
-    schema: Mapping[str, Any], above: tuple[str, ...] = ()
-) -> list[list[tuple[str, ...]]]:
-    """The sets of fields that tell whose a body is, each as paths; none where there is no rule."""
-    found = [
-        [(*above, name) for name in option["required"]]
-        for option in schema.get("anyOf", ())
-        if "required" in option
+Path: TypeAlias = tuple[str, ...]
+
+
+def unidentified(
+    schema: Mapping[str, Any], mapped: Collection[Path], above: Path = ()
+) -> list[list[Path]]:
+    """The sets of fields of which one has to be mapped to tell whose a body is, and none is.
+
+    Args:
+        schema: The schema of the body, or of an object in it.
+        mapped: The paths of the fields that are mapped.
+        above: Where the object stands.
+
+    Returns:
+        Nothing where one of them is mapped, or where the contract has no such rule.
+    """
+    options = [option["required"] for option in schema.get("anyOf", ()) if "required" in option]
+    lacking = [
+        [path for name in option for path in _lacking(schema, name, mapped, above)]
+        for option in options
     ]
+    if options:
+        return lacking if all(lacking) else []
     for name, member in schema["properties"].items():
-        if not found and member.get("properties") and name in schema.get("required", ()):
-            found = identities(member, (*above, name))
-    return found
+        if member.get("properties") and name in schema.get("required", ()):
+            return unidentified(member, mapped, (*above, name))
+    return []
+
+
+def _lacking(
+    schema: Mapping[str, Any], name: str, mapped: Collection[Path], above: Path
+) -> Iterator[Path]:
+    """What is not mapped of a field, or of the identity of an object."""
+    path, member = (*above, name), schema["properties"].get(name, {})
+    if not member.get("properties"):
+        yield from () if path in mapped else (path,)
+        return
+    below = unidentified(member, mapped, path)
+    if below or not any(one[: len(path)] == path for one in mapped):
+        yield from below[0] if below else (path,)

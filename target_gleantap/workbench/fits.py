@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
@@ -25,11 +25,13 @@ class Fit:
         expression: What to map.
         share: From 0 to 1: how well.
         why: What speaks for it; empty where nothing more does than the name.
+        in_list: Whether it goes into a list, as its only item.
     """
 
     expression: str
     share: float
     why: str = ""
+    in_list: bool = False
 
 
 def path_expression(source: SourceField) -> str:
@@ -50,9 +52,20 @@ def fit(source: SourceField, schema: Mapping[str, Any]) -> Fit | None:
     if source.seen and not source.values:
         found = Fit(path_expression(source), 0.5, "always null in the sample")
         return found if source.of_kind("text", "number", "boolean", "list") else None
+    if schema.get("type") == "array" and not source.of_kind("list"):
+        return _item(source, schema.get("items", {}))
     if schema.get("format") == "email":
         return _text_like(source, "email", "e-mail addresses", 0.3)
     return _FITS.get(wire_type(schema), _json)(source)
+
+
+def _item(source: SourceField, items: Mapping[str, Any]) -> Fit | None:
+    """A plain value as the one item of a list."""
+    if "string" not in items.get("type", ()):
+        return None
+    plain = {name: items[name] for name in ("format", "x-wire") if name in items}
+    found = fit(source, {"type": "string", **plain})
+    return found and replace(found, in_list=True)
 
 
 def _text(source: SourceField) -> Fit | None:

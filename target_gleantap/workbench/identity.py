@@ -39,8 +39,8 @@ def special(
         kind: What kind of thing the resource is: `person`, `event`, `company`.
         derived: The field that is made where the mapping gives none.
     """
-    if _is_one_of(body, OWN_IDS):
-        return _persons_id(stream, kind)
+    if is_own_id(body):
+        return None if "pattern" in body.schema else _persons_id(stream, kind)
     if kind == "event" and _is_one_of(body, EVENT_NAMES):
         return _fixed_name(stream) if body.required else None
     if kind == "event" and _is_one_of(body, EVENT_IDS) and (body.required or body.name == derived):
@@ -105,7 +105,7 @@ def _events_id(stream: StreamProfile) -> Match | None:
 def _fixed_name(stream: StreamProfile) -> Match:
     words = tokens(stream.name)
     name = "_".join((*words[:-1], singular(words[-1]))) if words else "event"
-    return Match(f"'{name}'", 0.7, "a fixed text made of the stream's name: choose your own words")
+    return Match(f"'{name}'", 0.75, "a fixed text made of the stream's name: choose your own words")
 
 
 def _part_of_name(stream: StreamProfile, *, last: bool) -> Match | None:

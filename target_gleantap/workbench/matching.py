@@ -10,6 +10,7 @@ from target_gleantap.workbench.fits import Fit, fit
 from target_gleantap.workbench.profile import SourceField, StreamProfile
 from target_gleantap.workbench.words import (
     ADDRESS_PARTS,
+    CONTAINERS,
     MOMENTS,
     NEUTRAL,
     OTHERS,
@@ -31,12 +32,14 @@ class Match:
         score: From 0 to 1.
         why: What speaks for it.
         source: The source field; None for a fixed text or what is made of several.
+        in_list: Whether it goes into a list, as its only item.
     """
 
     expression: str
     score: float
     why: str
     source: SourceField | None = None
+    in_list: bool = False
 
     @property
     def certainty(self) -> str:
@@ -82,7 +85,8 @@ def candidates_for(stream: StreamProfile, body: BodyField) -> Iterator[Match]:
             continue
         score = named.score * fitting.share
         if score >= LEAST:
-            yield Match(fitting.expression, score, _because(named, fitting), source)
+            why, in_list = _because(named, fitting), fitting.in_list
+            yield Match(fitting.expression, score, why, source, in_list=in_list)
 
 
 def _because(named: _Named, fitting: Fit) -> str:
@@ -92,7 +96,10 @@ def _because(named: _Named, fitting: Fit) -> str:
 def _by_name(source: SourceField, body: BodyField, stream: StreamProfile) -> _Named | None:
     """How well the names agree: whole, or after words that change nothing."""
     words = [word for name in source.path for word in tokens(name)]
-    own = {singular(word) for word in tokens(stream.name)}
+    within = {word for name in body.path[:-1] for word in tokens(name)} - CONTAINERS
+    if within and not within & set(words):
+        return None
+    own = {singular(word) for word in tokens(stream.name)} | within
     while len(words) > 1 and words[-1] in ("value", "properties"):
         words.pop()
     for start in range(len(words)):
@@ -140,7 +147,7 @@ def _after(
     before: list[str], named: _Named, body: BodyField, own: set[str], depth: int
 ) -> _Named | None:
     """The agreement, less what the words before the name take from it."""
-    if any(singular(word) in OTHERS for word in before):
+    if any(singular(word) in OTHERS - own for word in before):
         return None
     strange = [word for word in before if singular(word) not in NEUTRAL | own]
     in_address = body.name in ADDRESS_PARTS and {"address", "mailing"} & set(before)

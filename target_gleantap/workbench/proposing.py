@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from target_gleantap.contract import Destination, Resource
 from target_gleantap.mapping.nested import spellings
-from target_gleantap.workbench.body_fields import BodyField, body_fields, identities
+from target_gleantap.workbench.body_fields import BodyField, body_fields, unidentified
 from target_gleantap.workbench.identity import is_id, is_own_id, special
 from target_gleantap.workbench.matching import LIKELY, Match, best_matches, candidates_for
 from target_gleantap.workbench.profile import SourceField, StreamProfile
@@ -94,9 +94,7 @@ def _for_resource(stream: StreamProfile, resource: Resource) -> Proposal:
         for body in fields
         if body.required and body.path not in proposal.fields and body.name != resource.derived_id
     ]
-    options = identities(resource.schema)
-    if options and not any(all(path in proposal.fields for path in one) for one in options):
-        proposal.identity = options
+    proposal.identity = unidentified(resource.schema, proposal.fields)
     _judge(proposal, fields, kind)
     return proposal
 
@@ -105,7 +103,9 @@ def _matches(
     stream: StreamProfile, fields: Sequence[BodyField], kind: str, resource: Resource
 ) -> dict[tuple[str, ...], Match]:
     open_fields = [
-        body for body in fields if not (body.is_consent or is_own_id(body) or is_id(body))
+        body
+        for body in fields
+        if not any((body.is_consent, body.is_open, is_own_id(body), is_id(body)))
     ]
     found = best_matches(stream, open_fields)
     for body in fields:

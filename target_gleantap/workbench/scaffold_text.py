@@ -45,7 +45,9 @@ def as_yaml(proposals: Sequence[Proposal], destination: Destination) -> str:
 
 
 def _head(proposals: Sequence[Proposal], destination: Destination) -> Iterator[str]:
-    names = ", ".join(f"{ENV_PREFIX}{name.upper()}" for name in destination.credentials)
+    required = [setting.name for setting in destination.settings if setting.required]
+    wanted = [name for name in destination.credentials if name in required]
+    names = ", ".join(f"{ENV_PREFIX}{name.upper()}" for name in wanted)
     yield f"# Proposed for {destination.title}. Look at every line before you use it."
     yield "# Then: target-gleantap check and target-gleantap preview, with this file as --config."
     yield f"destination: {destination.name}"
@@ -120,7 +122,9 @@ def _tree(tree: Mapping[str, Any], indent: str) -> Iterator[str]:
 
 def _leaf(name: str, leaf: Any, indent: str) -> str:
     if isinstance(leaf, Match):
-        return _commented(f"{indent}{name}: {scalar(leaf.expression)}", _because(leaf))
+        value = scalar(leaf.expression, flow=leaf.in_list)
+        value = f"[{value}]" if leaf.in_list else value
+        return _commented(f"{indent}{name}: {value}", _because(leaf))
     if isinstance(leaf, BodyField):
         why = f"REQUIRED, and no field looks like it: write which. {_described(leaf)}".rstrip()
         return _commented(f"{indent}# {name}:", why)

@@ -33,7 +33,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("type", "member type", "contact type", "customer type", "lifecycle stage"),
     ("source", "lead source", "referral source", "channel", "utm source"),
     ("location", "location name", "club", "club name", "branch", "home club", "gym", "studio"),
-    ("organization", "organisation", "company", "company name", "employer"),
+    ("organization", "company name", "company", "organisation", "employer"),
     ("title", "job title", "position"),
     ("locale", "preferred locale", "language", "lang"),
     ("timezone", "time zone", "tz"),
@@ -44,7 +44,7 @@ SYNONYMS: tuple[tuple[str, ...], ...] = (
     ("value currency", "currency", "currency code"),
     ("website", "domain", "url", "web site"),
     ("industry", "sector"),
-    ("name", "company name", "organization name", "business name"),
+    ("name", "business name", "organization name"),
 )
 """Each row: the name that contracts use, and others for the same, the most frequent first."""
 
@@ -98,6 +98,8 @@ OTHERS = frozenset(
     ("emergency", "staff", "employee", "trainer", "instructor", "coach", "parent", "guardian")
 ) | {"spouse", "referrer", "shipping", "company", "sales", "agent", "author", "refund", "card"}
 """What makes it somebody or something else's: `emergency_phone`."""
+CONTAINERS = frozenset((*PEOPLE, "location", "address", "attributes", "properties"))
+"""Objects of a body that are about the person: what is in them needs not be named after them."""
 ADDRESS_PARTS = frozenset(("address", "address2", "city", "state", "zip", "country", "region"))
 CONSENT = frozenset(("optin", "optout", "optedin", "optedout", "consent", "subscribed"))
 SECRET = frozenset(
