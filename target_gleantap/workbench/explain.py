@@ -13,7 +13,7 @@ from target_gleantap.mapping.mapping import Field, is_true
 from target_gleantap.model import Filtered, Origin, Record, Rejection
 from target_gleantap.prepare import Prepared
 from target_gleantap.routes import Route
-from target_gleantap.workbench.masking import constants, masked
+from target_gleantap.workbench.masking import constants, masked, showable
 from target_gleantap.workbench.messages import keys_of, record_of
 
 MOST = 5
@@ -131,7 +131,7 @@ class Explainer:
         return Rule(field.name, written, self._shown(read, known), self._shown(sent, known))
 
     def _shown(self, value: Any, known: AbstractSet[str] = frozenset()) -> Any:
-        return value if self._show_values else masked(value, known)
+        return showable(value) if self._show_values else masked(value, known)
 
 
 def _outcome(route: Route, made: Prepared | Filtered | Rejection) -> tuple[str, tuple[str, ...]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Set as AbstractSet
 from decimal import Decimal
 from typing import Any
@@ -20,14 +21,27 @@ def masked(value: Any, known: AbstractSet[str] = frozenset()) -> Any:
         known: Texts that are no secret, such as those that stand in a mapping.
     """
     if isinstance(value, dict):
-        return {name: masked(one, known) for name, one in value.items()}
+        return {showable(name): masked(one, known) for name, one in value.items()}
     if isinstance(value, list):
         return [masked(one, known) for one in value]
     if isinstance(value, str):
-        return value if value in known else _masked_text(value)
+        return showable(value if value in known else _masked_text(value))
     if isinstance(value, bool) or value is None:
         return value
     return _masked_number(value)
+
+
+def showable(value: Any) -> Any:
+    """The value as JSON in UTF-8 can show it: taps write lone surrogates and NaN, too."""
+    if isinstance(value, dict):
+        return {showable(str(name)): showable(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [showable(one) for one in value]
+    if isinstance(value, str):
+        return value if value.isascii() else value.encode(errors="backslashreplace").decode()
+    if isinstance(value, bool) or not isinstance(value, (float, Decimal)):
+        return value
+    return value if math.isfinite(value) else str(value)
 
 
 def _masked_text(text: str) -> str:
@@ -39,6 +53,8 @@ def _masked_text(text: str) -> str:
 
 
 def _masked_number(value: float | Decimal) -> Any:
+    if not math.isfinite(value):
+        return str(value)
     text = _masked_text(str(value))
     if set(text) <= set("-9"):
         return int(text)

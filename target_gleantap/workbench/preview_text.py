@@ -48,7 +48,8 @@ def _table(*columns: str, title: str = "") -> Any:
 
     table = Table(title=title or None, title_justify="left", title_style="", box=box.SIMPLE)
     for column in columns:
-        table.add_column(column, justify="right" if column in ("filled", "of all") else "left")
+        justify = "right" if column in ("filled", "of all") else "left"
+        table.add_column(column, justify=justify, overflow="fold")  # type: ignore[arg-type] # a literal
     return table
 
 

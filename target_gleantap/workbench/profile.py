@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -72,7 +73,7 @@ class SourceField:
         self.values += 1
         kind = kind_of(value)
         self.looks[kind] += 1
-        if kind == "number":
+        if kind == "number" and math.isfinite(value):
             self.largest = max(self.largest, Decimal(str(value)))
         text = str(value) if kind in ("text", "number") else ""
         self.looks.update(look for look, form in _LOOKS.items() if form.fullmatch(text))

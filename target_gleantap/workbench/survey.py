@@ -10,7 +10,7 @@ from typing import Any
 from target_gleantap.model import Body, Record
 from target_gleantap.prepare import Prepared
 from target_gleantap.routes import Route
-from target_gleantap.workbench.masking import constants, masked
+from target_gleantap.workbench.masking import constants, masked, showable
 from target_gleantap.workbench.seen import Again, Seen
 
 MOST_FIELDS = 500
@@ -120,7 +120,8 @@ class Survey:
 
     def _example(self, surveyed: Surveyed, record: Record, made: Prepared, line: int) -> Example:
         if self._show_values:
-            return Example(line, dict(record), self.wire(surveyed.route, made.body))
+            wire = self.wire(surveyed.route, made.body)
+            return Example(line, showable(dict(record)), showable(wire))
         known = surveyed.known
         try:
             # The envelope's own words are no secret: so it is put around what is masked.

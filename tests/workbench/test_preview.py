@@ -245,6 +245,21 @@ def test_memory_does_not_grow_with_the_input(tmp_path: Path) -> None:
     assert process.memory_info().rss - before < 40_000_000
 
 
+def test_what_strict_json_does_not_have_is_shown_too(
+    command: Any, folder: Path, write: Any
+) -> None:
+    """Lone surrogates and NaN: taps write them, and the target reads them."""
+    write("config.yml", {"mappings": MAPPINGS})
+    odd = '{"type": "RECORD", "stream": "members", "record": {"id": "%s", "first_name": "%s", '
+    odd += '"last_name": "Example", "city": %s, "other\\ud800": NaN}}'
+    lines = [MEMBERS, odd % ("m1", "A", "null"), odd % ("m2", "\\ud800", "null")]
+    (folder / "tap.singer").write_bytes(encode([*lines, odd % ("m3", "A", "NaN")]))
+    for arguments in ([], ["--show-values"], ["--explain", "m2"], ["--format", "json"]):
+        done = command("preview", "--config", "config.yml", "--input", "tap.singer", *arguments)
+        assert done.code == 1, done.err
+    assert command("scaffold", "--input", "tap.singer").code == 0
+
+
 # --- dry_run
 
 
