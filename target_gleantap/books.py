@@ -75,7 +75,7 @@ class Books:
     def reject(self, row: Row, rejection: Rejection) -> None:
         """Count a reject, and why, by words that hold no value."""
         row.settled[Outcome.REJECTED] += 1
-        for reason in _reasons(rejection):
+        for reason in reasons_of(rejection):
             key = (row.stream, row.mapping, reason)
             if key not in self._reasons and len(self._reasons) >= MOST_REASONS:
                 key = (row.stream, row.mapping, OTHER)
@@ -108,7 +108,8 @@ class Books:
         ]
 
 
-def _reasons(rejection: Rejection) -> set[str]:
+def reasons_of(rejection: Rejection) -> set[str]:
+    """Why a record was rejected, in the words that the summary counts it by."""
     faults = {
         " ".join(filter(None, (f"{rejection.reason}:", fault.path, fault.message)))
         for fault in rejection.faults

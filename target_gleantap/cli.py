@@ -1,7 +1,7 @@
 """The command line: the Singer command as singer-sdk makes it, and subcommands beside it.
 
     target-gleantap --config config.json < messages
-    target-gleantap sandbox --port 8130
+    target-gleantap check --config config.json
 
 Exit codes: 0, those of `errors`, 2 also for a wrong option, 70 for what nobody expected
 (EX_SOFTWARE of sysexits.h), 128 + its number for a signal.
@@ -17,6 +17,7 @@ from importlib import import_module
 from typing import Any, NoReturn
 
 import click
+from click.shell_completion import CompletionItem
 
 from target_gleantap.config_files import ENVIRONMENT, read_config
 from target_gleantap.errors import TargetError
@@ -48,6 +49,18 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         "target_gleantap.sandbox.cli",
         "Serve a local stand-in for the vendors' APIs.",
         extra="sandbox",
+    ),
+    "check": Subcommand(
+        "target_gleantap.workbench.cli",
+        "Find everything that is wrong with a config and its mappings.",
+    ),
+    "preview": Subcommand(
+        "target_gleantap.workbench.cli",
+        "Show what a run would send, and send nothing.",
+    ),
+    "scaffold": Subcommand(
+        "target_gleantap.workbench.cli",
+        "Propose a config with a mapping for each stream of a tap.",
     ),
 }
 
@@ -83,6 +96,16 @@ class Cli(click.Group):
         """List the subcommands, without importing one."""
         with formatter.section("Subcommands"):
             formatter.write_dl([(name, each.title) for name, each in SUBCOMMANDS.items()])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Offer the subcommands, without importing one, and the options."""
+        named = SUBCOMMANDS.items()
+        offered = [
+            CompletionItem(name, help=each.title)
+            for name, each in named
+            if name.startswith(incomplete)
+        ]
+        return [*offered, *click.Command.shell_complete(self, ctx, incomplete)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """Import a subcommand.

@@ -38,6 +38,7 @@ class Config:
         on_ambiguous: `retry` or `reject`, for requests that are not idempotent.
         summary_path: Where the run summary is written as JSON, or None.
         report_path: Where the run report is written as HTML, or None.
+        dry_run: Whether nothing is sent, and neither states nor rejects are written.
     """
 
     destination: Destination
@@ -62,3 +63,4 @@ class Config:
     on_ambiguous: str = "reject"
     summary_path: str | None = None
     report_path: str | None = None
+    dry_run: bool = False

@@ -12,6 +12,8 @@ Body schemas are JSON Schema (draft 2020-12) with these keywords of our own:
     x-shape     the name of the setting (object | list) that says how an object goes out
     x-aliases   other spellings that a mapping or a source field may use for this field
     x-e164      whether a phone number must be E.164
+    x-synonyms  other names that sources use for this field; at the top, names of streams that
+                hold such things. They only serve to propose mappings: a mapping cannot use them
 
 Where `x-wire` is missing it follows from `type`.
 """
@@ -347,6 +349,8 @@ class Destination:
             quotas depend on them (an API revision, a bulk mode). Takes the settings with their
             defaults, after `inspect` found no fault in them.
         inspect: Checks its own settings as a whole. Takes them and today's date.
+        probe: Makes the documented request that changes nothing and shows whether the
+            credentials are taken, out of those settings; None where none is documented.
     """
 
     name: str
@@ -362,3 +366,4 @@ class Destination:
         lambda destination, _vendor: destination
     )
     inspect: Callable[[Mapping[str, Any], date], Inspection] = _nothing_to_say
+    probe: Callable[[Mapping[str, Any]], Step] | None = None

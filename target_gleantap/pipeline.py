@@ -17,6 +17,7 @@ from target_gleantap.config import Config
 from target_gleantap.contract import Resource, Verdict
 from target_gleantap.delivery.dispatch import Dispatcher, Ended
 from target_gleantap.delivery.parts import Part
+from target_gleantap.delivery.rehearsal import Rehearsal
 from target_gleantap.errors import BooksError, LocalError, RecordsRejected, Stopped, TargetError
 from target_gleantap.model import (
     Fault,
@@ -64,17 +65,19 @@ class Pipeline:
             `WATCH_SECONDS` while the run waits.
         clock: Monotonic seconds.
         wall: The time of day, with its zone.
+        preparation: Maps and checks; by default a new one.
     """
 
     def __init__(
         self,
         config: Config,
-        dispatcher: Dispatcher,
+        dispatcher: Dispatcher | Rehearsal,
         rejects: Rejects,
         write_state: Callable[[bytes], None],
         watch: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
+        preparation: Preparation | None = None,
     ) -> None:
         self.books = Books()
         self.states_written = 0
@@ -85,7 +88,7 @@ class Pipeline:
         self._watch = watch
         self._clock = clock
         self._wall = wall
-        self._preparation = Preparation(config.vendor)
+        self._preparation = preparation or Preparation(config.vendor)
         self._checkpoint = Checkpoint(config.batch_size_rows)
         self._window = WINDOW_BATCHES * max(config.batch_size_rows, *_parallel(config))
         self._bytes = 0

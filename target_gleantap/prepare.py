@@ -26,11 +26,13 @@ class Prepared:
         wire: The wire body.
         payload: The same, encoded.
         identifiers: Whose it is.
+        body: What was mapped, without the envelope.
     """
 
     wire: Body
     payload: bytes
     identifiers: tuple[str, ...]
+    body: Body
 
 
 class Preparation:
@@ -74,7 +76,7 @@ class Preparation:
         if resource.cardinality is not None:
             self._count(resource.cardinality, body)
         wire = resource.envelope(body, self._vendor)
-        return Prepared(wire, encode(wire), identifiers(resource, body))
+        return Prepared(wire, encode(wire), identifiers(resource, body), body)
 
     def _count(self, limit: Cardinality, body: Body) -> None:
         value = body.get(limit.field)

@@ -41,6 +41,11 @@ class Rejects:
         self._schemas: dict[str, bytes] = {}
         self._dirty = False
 
+    @property
+    def written_to(self) -> str:
+        """Where the rejects of this run stand; empty where there are none."""
+        return str(self.path) if self.count else ""
+
     def write(self, origin: Origin, mapping: str, rejection: Rejection) -> None:
         """Write a reject; `flush` makes it last.
 
@@ -114,6 +119,19 @@ def _append(file: FileIO, lines: bytes) -> None:
         file.truncate(start)
         file.seek(start)
         raise
+
+
+class UnwrittenRejects(Rejects):
+    """The rejects of a dry run: counted, and kept nowhere."""
+
+    @property
+    def written_to(self) -> str:
+        """Nothing is written."""
+        return ""
+
+    def write(self, origin: Origin, mapping: str, rejection: Rejection) -> None:  # noqa: ARG002
+        """Count a reject."""
+        self.count += 1
 
 
 def _kept_name(path: Path) -> Path:

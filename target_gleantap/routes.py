@@ -85,29 +85,33 @@ class Routes:
             ConfigError: With all that is wrong between the mappings and the SCHEMA, or for a
                 stream that nothing maps.
         """
-        mappings = self._mapped(stream) or self._by_default(stream, schema)
-        if not mappings and not self._ignore_unmapped:
+        entries = self.entries_for(stream)
+        mappings = self._mapped(entries) if entries else self._by_default(stream, schema)
+        if not mappings and not entries and not self._ignore_unmapped:
             raise ConfigError([self._unmapped(stream)])
         faults = [fault for mapping in mappings for fault in mapping.lint(schema, stream)]
         _refuse(faults, stream)
-        return tuple(
-            Route(
-                stream,
-                mapping.entry.name,
-                mapping,
-                self._checker(mapping.resource),
-                mapping.resource,
-                tuple(key_properties),
-            )
-            for mapping in mappings
-        )
+        return tuple(self._route(stream, mapping, key_properties) for mapping in mappings)
 
-    def _mapped(self, stream: str) -> list[CompiledMapping]:
-        """Where an entry names the stream exactly, globs are not used."""
-        entries = [entry for entry in self._entries if entry.stream == stream] or [
+    def _mapped(self, entries: list[MappingEntry]) -> list[CompiledMapping]:
+        return [self._compiled[entry.name] for entry in entries if entry.name in self._compiled]
+
+    def entries_for(self, stream: str) -> list[MappingEntry]:
+        """The entries of a stream; where one names it exactly, globs are not used."""
+        return [entry for entry in self._entries if entry.stream == stream] or [
             entry for entry in self._entries if fnmatchcase(stream, entry.stream)
         ]
-        return [self._compiled[entry.name] for entry in entries if entry.name in self._compiled]
+
+    def by_entry(self) -> Iterator[tuple[MappingEntry, Route | None]]:
+        """Each entry with its route apart from any stream's SCHEMA; None for a faulty one."""
+        for entry in self._entries:
+            mapping = self._compiled.get(entry.name)
+            yield entry, None if mapping is None else self._route(entry.stream, mapping, ())
+
+    def _route(self, stream: str, mapping: CompiledMapping, key_properties: Sequence[str]) -> Route:
+        resource = mapping.resource
+        name, checker = mapping.entry.name, self._checker(resource)
+        return Route(stream, name, mapping, checker, resource, tuple(key_properties))
 
     def _by_default(self, stream: str, schema: Mapping[str, Any]) -> list[CompiledMapping]:
         """The mapping of a stream that is named like a resource's own."""

@@ -38,6 +38,7 @@ def summarize(
     ignored: Mapping[str, int],
     rejects_path: str,
     reason: BaseException | None,
+    dry_run: bool = False,
 ) -> dict[str, Any]:
     """Put the summary of a run together; it holds no value of a record and no secret.
 
@@ -50,9 +51,11 @@ def summarize(
         ignored: Records of streams without a mapping, where those are ignored.
         rejects_path: Where the rejects of this run stand; empty where there are none.
         reason: What ended the run before its end, or None.
+        dry_run: Whether nothing was sent: what counts as delivered would have been.
     """
     return {
         "destination": destination,
+        "dry_run": dry_run,
         "ended_by": _ended_by(reason),
         "seconds": round(seconds, 3),
         "records_per_second": round(books.settled / seconds, 1) if seconds else 0.0,
@@ -106,7 +109,8 @@ def show(summary: Mapping[str, Any], stream: TextIO) -> None:
     # A log has no width of its own: without one, rich cuts every column to fit into 80.
     width = None if stream.isatty() else LOG_COLUMNS
     console = Console(file=stream, highlight=False, soft_wrap=width is not None, width=width)
-    table = Table(title=f"Books of this run ({summary['destination']})", title_justify="left")
+    run = "dry run, nothing was sent: delivered means would be" if summary["dry_run"] else "run"
+    table = Table(title=f"Books of this {run} ({summary['destination']})", title_justify="left")
     for column in COLUMNS:
         justify = "left" if column in COLUMNS[:2] else "right"
         table.add_column(column.replace("_", " "), justify=justify)  # type: ignore[arg-type] # a literal

@@ -31,6 +31,7 @@ from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.dispatch import Dispatcher, Policy
 from target_gleantap.delivery.history import Gauges
+from target_gleantap.delivery.rehearsal import Rehearsal
 from target_gleantap.errors import (
     ConfigError,
     InputError,
@@ -41,9 +42,10 @@ from target_gleantap.errors import (
 from target_gleantap.mapping import encode, parse_number
 from target_gleantap.model import Fault, Origin
 from target_gleantap.pipeline import Pipeline
+from target_gleantap.prepare import Preparation
 from target_gleantap.progress import Progress, Pulse
 from target_gleantap.reader import LineReader
-from target_gleantap.rejects import KEY, Rejects
+from target_gleantap.rejects import KEY, Rejects, UnwrittenRejects
 from target_gleantap.routes import Routes
 from target_gleantap.sink import KEY_RULE, StreamSink
 
@@ -117,13 +119,39 @@ class TargetGleantap(Target):
 
     def _new_pipeline(self) -> Pipeline:
         config = self.settings
-        destination = config.destination
+        self._dispatcher = self._new_dispatcher(config)
+        self._rejects = self._new_rejects(config)
+        self._progress = Progress(self._pulse, self.logger)
+        write_state = _write_no_state if config.dry_run else _write_state
+        return Pipeline(
+            config,
+            self._dispatcher,
+            self._rejects,
+            write_state,
+            self._watch,
+            preparation=self._new_preparation(config),
+        )
+
+    def _new_preparation(self, config: Config) -> Preparation:
+        return Preparation(config.vendor)
+
+    def _new_rejects(self, config: Config) -> Rejects:
+        return (UnwrittenRejects if config.dry_run else Rejects)(config.rejects_path)
+
+    def headers(self, config: Config) -> dict[str, str]:
+        """The headers of every request; they carry the credentials."""
         agent = {"User-Agent": f"{self.name}/{self.plugin_version}"}
-        headers = {**agent, **destination.sign(config.vendor)}
-        self._dispatcher = Dispatcher(
+        return {**agent, **config.destination.sign(config.vendor)}
+
+    def _new_dispatcher(self, config: Config) -> Dispatcher | Rehearsal:
+        destination = config.destination
+        if config.dry_run:
+            self.rehearsal = Rehearsal()
+            return self.rehearsal
+        return Dispatcher(
             destination,
             config.vendor,
-            Client(config.base_url, headers, config.request_timeout_seconds),
+            Client(config.base_url, self.headers(config), config.request_timeout_seconds),
             encode,
             Policy(
                 config.max_in_flight,
@@ -133,9 +161,6 @@ class TargetGleantap(Target):
                 config.batch_wait_seconds,
             ),
         )
-        self._rejects = Rejects(config.rejects_path)
-        self._progress = Progress(self._pulse, self.logger)
-        return Pipeline(config, self._dispatcher, self._rejects, _write_state, self._watch)
 
     # --- the config
 
@@ -163,6 +188,7 @@ class TargetGleantap(Target):
             self.settings = config
             self.routes = Routes(config)
             faults = (*faults, *self.routes.faults)
+        self.config_faults = faults
         if faults and (raise_errors or config is None):
             raise ConfigError(faults)
         # What singer-sdk and its debug log may see of the config from here on: no credentials.
@@ -353,15 +379,22 @@ class TargetGleantap(Target):
         """
         try:
             self.pipeline.finish()
-        except RecordsRejected as reason:
+        except RecordsRejected as stopped:
+            reason = self._would_be_rejected() if self.settings.dry_run else stopped
             self._conclude(reason)
             if self._keys_missing:
                 raise KeyPropertiesMissing(str(reason)) from None
-            raise
+            raise reason from None
         except BaseException as reason:
             self.end(reason)
             raise
         self._conclude(None)
+
+    def _would_be_rejected(self) -> RecordsRejected:
+        return RecordsRejected(
+            f"Dry run: {self._rejects.count} would be rejected, for the reasons in the summary; "
+            "all else would be delivered. Nothing was sent. Mend the mapping or the data."
+        )
 
     def end(self, reason: BaseException) -> None:
         """Settle what is in flight, let the last safe state leave, and say what came of it.
@@ -383,9 +416,10 @@ class TargetGleantap(Target):
             self._dispatcher.traffic,
             seconds=time.monotonic() - self._started_at,
             destination=self.settings.destination.name,
-            states=self.pipeline.states_written,
+            states=0 if self.settings.dry_run else self.pipeline.states_written,
+            dry_run=self.settings.dry_run,
             ignored=self.ignored,
-            rejects_path=str(self._rejects.path) if self._rejects.count else "",
+            rejects_path=self._rejects.written_to,
             reason=reason,
         )
         with ExitStack() as last:
@@ -443,6 +477,10 @@ def _transform(
     except Exception as fault:  # noqa: BLE001 - the user's own expressions raise anything
         said = f"stream_maps cannot be applied ({type(fault).__name__})"
         return record, (Fault("", said, rule="stream_maps"),)
+
+
+def _write_no_state(_value: bytes) -> None:
+    """A dry run has done nothing that a state could stand for."""
 
 
 def _write_state(value: bytes) -> None:

@@ -60,7 +60,7 @@ def advise(
     """
     return (
         f"{destination.title} cannot be delivered to: {reading.message}{_patience(decision)}. "
-        f"What to do: {_remedy(destination, result)}. "
+        f"What to do: {remedy(destination, result)}. "
         f"(Seen at input line {line}, to be delivered as {resource}. No record was rejected for "
         "this; the state stays at the last settled point, so the next run goes on from there.)"
     )
@@ -75,7 +75,8 @@ def _patience(decision: GiveUp) -> str:
     return f", still so after {decision.borne:.0f} s of trying" if decision.borne else ""
 
 
-def _remedy(destination: Destination, result: Answer | Failure) -> str:
+def remedy(destination: Destination, result: Answer | Failure) -> str:
+    """Say what to do about a result that is no success."""
     if isinstance(result, Failure):
         return _BY_FAILURE[result.kind]
     if result.status in _UNAUTHORIZED:

@@ -37,7 +37,7 @@ def _missing(
     schema: Any = root
     for place, name in enumerate(path):
         if name == ITEM:
-            schema = _plain(schema, root).get("items")
+            schema = plain(schema, root).get("items")
             continue
         properties = known_properties(schema, root)
         if properties is None or name.startswith(METADATA):
@@ -68,7 +68,7 @@ def _hint(expression: Expression, above: SourcePath, name: str, properties: Sche
 
 def known_properties(schema: Any, root: Schema) -> Schema | None:
     """All the fields of an object by its schema; None where others are possible."""
-    schema = _plain(schema, root)
+    schema = plain(schema, root)
     properties = schema.get("properties")
     open_ended = schema.get("additionalProperties", False) is not False or any(
         schema.get(keyword) for keyword in ("patternProperties", "allOf", "if", "dependentSchemas")
@@ -78,7 +78,7 @@ def known_properties(schema: Any, root: Schema) -> Schema | None:
     )
 
 
-def _plain(schema: Any, root: Schema) -> Schema:
+def plain(schema: Any, root: Schema) -> Schema:
     """The schema behind references and behind a choice between it and null; {} if unclear."""
     for _ in range(32):  # a schema may refer to itself
         if not isinstance(schema, Mapping):

@@ -68,6 +68,7 @@ class Mapping:
     def __init__(self, entry: MappingEntry, resource: Resource, plan: Plan) -> None:
         self.entry = entry
         self.resource = resource
+        self.plan = plan
         self._where = plan.where
         self._attributes = plan.attributes
         self._send_nulls = plan.send_nulls
@@ -100,7 +101,7 @@ class Mapping:
         """
         if self._where is not None:
             try:
-                passes = _is_true(self._where.read(record))
+                passes = is_true(self._where.read(record))
             except EVALUATION_ERRORS as error:
                 return Faulty((evaluation_fault(error, self._where),))
             if not passes:
@@ -137,6 +138,6 @@ class Mapping:
                 faults.append(Fault(shown, error.message, error.hint, error.rule))
 
 
-def _is_true(value: Any) -> bool:
+def is_true(value: Any) -> bool:
     """JMESPath's truth: zero is true, and what is empty is not."""
     return not (value is None or value is False or value in ("", [], {}))

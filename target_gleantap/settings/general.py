@@ -152,4 +152,11 @@ GENERAL: tuple[Setting, ...] = (
         "The file that the run report is written to, as one HTML page that needs no network. It "
         "holds no value of a record and no secret. None by default.",
     ),
+    Setting(
+        "dry_run",
+        "boolean",
+        "Whether to map and check everything and send nothing: no request, no state, no rejects "
+        "file, and no credentials needed. The summary says what would be delivered.",
+        default=False,
+    ),
 )

@@ -56,6 +56,8 @@ def read(raw: Mapping[str, Any]) -> tuple[Config | None, tuple[Fault, ...]]:
         can be told; and all faults. A config with faults must not be run with.
     """
     destination, faults = _destination(raw)
+    if destination is not None and _value(_BY_NAME["dry_run"], raw, {})[0]:
+        raw = {**raw, **_stand_ins(destination, raw)}
     values: dict[str, Any] = {}
     found = [*unknown(raw, _BY_NAME, "setting", ""), *faults]
     for setting in _that_apply(destination):
@@ -75,6 +77,13 @@ def read(raw: Mapping[str, Any]) -> tuple[Config | None, tuple[Fault, ...]]:
 def _destination(raw: Mapping[str, Any]) -> tuple[Destination | None, tuple[Fault, ...]]:
     name, faults = _value(_BY_NAME["destination"], raw, {})
     return (None, faults) if faults else (destinations.load(name), ())
+
+
+def _stand_ins(destination: Destination, raw: Mapping[str, Any]) -> dict[str, str]:
+    """What stands in a dry run's bodies for the credentials that it does not need."""
+    required = {setting.name for setting in destination.settings if setting.required}
+    wanted = required.intersection(destination.credentials)
+    return {name: f"<{name}>" for name in wanted if is_absent(raw.get(name))}
 
 
 def _that_apply(destination: Destination | None) -> Iterator[Setting]:

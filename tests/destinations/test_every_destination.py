@@ -36,7 +36,7 @@ FOURTH = "made_up"
 KINDS = {"string", "integer", "boolean", "array", "object"}
 WIRES = {"text", "date", "time", "datetime", "timestamp", "boolean", "number", "integer", "tags"}
 WIRES |= {"phone", "json", "object"}
-KEYWORDS = {"x-wire", "x-format", "x-shape", "x-aliases", "x-e164"}
+KEYWORDS = {"x-wire", "x-format", "x-shape", "x-aliases", "x-e164", "x-synonyms"}
 OTHER_STATUSES = (302, 418, 500, 503)
 """Statuses that the common table does not list: they go by their class."""
 

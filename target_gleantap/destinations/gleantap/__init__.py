@@ -17,6 +17,7 @@ from target_gleantap.contract import (
     Reading,
     Resource,
     Setting,
+    Step,
     Verdict,
 )
 from target_gleantap.model import Answer, Body, Fault
@@ -81,6 +82,24 @@ def read_success(answer: Answer, _bodies: Sequence[Body]) -> Reading:
         )
     message = f"HTTP {answer.status}: the answer does not say success"
     return Reading(Verdict.REJECTED, message, faults=(Fault("", message, rule="vendor"),))
+
+
+def read_members(answer: Answer, _bodies: Sequence[Body]) -> Reading:
+    """Read a 200 of getCustomers: any JSON object that does not say failure."""
+    try:
+        said = json.loads(answer.body)
+    except ValueError:
+        return Reading(Verdict.AMBIGUOUS, f"HTTP {answer.status}: the answer is not JSON")
+    claims = [said.get(key, True) for key in ("status", "result")] if isinstance(said, dict) else []
+    if not claims or any(claim not in (True, "success") for claim in claims):
+        return Reading(Verdict.STOP, f"HTTP {answer.status}: the answer does not say success")
+    return Reading(Verdict.DELIVERED)
+
+
+def probe(vendor: Mapping[str, Any]) -> Step:
+    """Ask for one contact: the documented read that wants all three credentials."""
+    body = with_app_id({"limit": 1}, vendor)
+    return Step("POST", "/v2/ExternalApi/getCustomers", read_members, body)
 
 
 CONTACT = Resource(
@@ -188,4 +207,5 @@ DESTINATION = Destination(
     ),
     sign=sign,
     credentials=("api_key", "secret_key", "app_id"),
+    probe=probe,
 )

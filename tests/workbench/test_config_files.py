@@ -1,0 +1,55 @@
+"""A config may be YAML, as people write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from target_gleantap.config_files import read_config
+from target_gleantap.errors import ConfigError
+
+NORWAY = """\
+default_region: NO
+mappings:
+  - {stream: a, tests: [{given: {day: 2026-01-31, ok: true}}]}
+"""
+
+
+def test_yaml_is_read_as_the_json_types_that_it_looks_like(tmp_path):
+    path = tmp_path / "config.yml"
+    path.write_text(NORWAY)
+    assert read_config([str(path)], {}) == {
+        "default_region": "NO",
+        "mappings": [{"stream": "a", "tests": [{"given": {"day": "2026-01-31", "ok": True}}]}],
+    }
+
+
+def test_json_and_yaml_lie_over_each_other(tmp_path):
+    (tmp_path / "a.json").write_text('{"timezone": "UTC", "max_in_flight": 3}')
+    (tmp_path / "b.yaml").write_text("max_in_flight: 4\n")
+    given = [str(tmp_path / name) for name in ("a.json", "b.yaml")]
+    assert read_config(given, {}) == {"timezone": "UTC", "max_in_flight": 4}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("a: [", ":1:5: is not YAML from here on"),
+        ("a: 1\nb: 'Zq7Canary\n", "is not YAML from here on"),
+        ("a: 1\na: 2\n", ":2:1: holds a key that stands in the same place already"),
+        ("- a\n", "is not a JSON object with the settings"),
+        ("a: !!python/object:os.system {}\n", "is not YAML"),
+    ],
+)
+def test_what_is_wrong_in_it_is_told_by_its_place(tmp_path, text, said):
+    path = tmp_path / "config.yml"
+    path.write_text(text)
+    with pytest.raises(ConfigError) as refused:
+        read_config([str(path)], {})
+    assert said in str(refused.value)
+    assert "Zq7Canary" not in str(refused.value)
+
+
+def test_an_empty_file_sets_nothing(tmp_path):
+    path = tmp_path / "config.yml"
+    path.write_text("# nothing yet\n")
+    assert read_config([str(path)], {}) == {}
