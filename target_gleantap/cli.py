@@ -49,6 +49,10 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         "Serve a local stand-in for the vendors' APIs.",
         extra="sandbox",
     ),
+    "ledger": Subcommand(
+        "target_gleantap.ledger_cli",
+        "Look into the ledger of what was delivered, or forget some of it.",
+    ),
 }
 
 HELP = f"""Deliver the records of a Singer tap to an API of contacts and events.

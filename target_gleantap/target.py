@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import PurePath
 from types import FrameType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from singer_sdk import Target
@@ -36,6 +36,7 @@ from target_gleantap.errors import (
     InputError,
     LocalError,
     RecordsRejected,
+    RemovalsHeld,
     TargetError,
 )
 from target_gleantap.mapping import encode, parse_number
@@ -46,6 +47,9 @@ from target_gleantap.reader import LineReader
 from target_gleantap.rejects import KEY, Rejects
 from target_gleantap.routes import Routes
 from target_gleantap.sink import KEY_RULE, StreamSink
+
+if TYPE_CHECKING:
+    from target_gleantap.ledger.store import Ledger
 
 IDLE_SECONDS = 60.0
 
@@ -79,6 +83,7 @@ class TargetGleantap(Target):
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
         PluginCapabilities.BATCH,
+        PluginCapabilities.ACTIVATE_VERSION,
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
@@ -135,7 +140,14 @@ class TargetGleantap(Target):
         )
         self._rejects = Rejects(config.rejects_path)
         self._progress = Progress(self._pulse, self.logger)
-        return Pipeline(config, self._dispatcher, self._rejects, _write_state, self._watch)
+        return Pipeline(
+            config,
+            self._dispatcher,
+            self._rejects,
+            _write_state,
+            _open_ledger(config),
+            self._watch,
+        )
 
     # --- the config
 
@@ -243,10 +255,9 @@ class TargetGleantap(Target):
                 f"{self.message_reader.number} is not a JSON object. The state stays at the last "
                 "settled point."
             ) from None
-        stream = self._batch_stream
-        name = msgspec.json.encode(stream)
-        text = b'{"type":"RECORD","stream":%b,"record":%b}' % (name, line.strip())
-        self._take(stream, record, text, {"stream": stream, "record": record}, "")
+        name = msgspec.json.encode(sink.stream_name)
+        message = b'{"type":"RECORD","stream":%b,"record":%b}' % (name, line.strip())
+        self._take_in(sink, record, self._origin(sink.stream_name, message))
 
     def _take(
         self, stream: str, record: dict[str, Any], line: bytes, message: dict[str, Any], only: str
@@ -258,7 +269,8 @@ class TargetGleantap(Target):
                 f"Input line {self.message_reader.number} is a record of stream {stream!r}, which "
                 "has had no SCHEMA yet. The tap must be mended."
             )
-        origin = self._origin(stream, line, only)
+        version = message.get("version")
+        origin = self._origin(stream, line, only, version if isinstance(version, int) else None)
         for stream_map in maps:
             self._take_mapped(stream_map, record, origin, message)
 
@@ -301,8 +313,10 @@ class TargetGleantap(Target):
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         stream = self._member(message_dict, "stream", str)
-        if stream in self.mapper.stream_maps:
-            self.logger.info("Stream %s has a new version", stream)
+        version = self._member(message_dict, "version", int)
+        for stream_map in self.mapper.stream_maps.get(stream, ()):
+            sink: Any = self.get_sink(stream_map.stream_alias)
+            sink.activate_version(version)
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         stream = self._member(message_dict, "stream", str)
@@ -331,9 +345,11 @@ class TargetGleantap(Target):
             )
         return value
 
-    def _origin(self, stream: str, message: bytes, only: str) -> Origin:
+    def _origin(
+        self, stream: str, message: bytes, only: str = "", version: int | None = None
+    ) -> Origin:
         schema = self._schemas.get(stream, b"")
-        return Origin(stream, self.message_reader.number, message, schema, only)
+        return Origin(stream, self.message_reader.number, message, schema, only, version)
 
     # --- the run
 
@@ -353,7 +369,7 @@ class TargetGleantap(Target):
         """
         try:
             self.pipeline.finish()
-        except RecordsRejected as reason:
+        except (RecordsRejected, RemovalsHeld) as reason:
             self._conclude(reason)
             if self._keys_missing:
                 raise KeyPropertiesMissing(str(reason)) from None
@@ -443,6 +459,20 @@ def _transform(
     except Exception as fault:  # noqa: BLE001 - the user's own expressions raise anything
         said = f"stream_maps cannot be applied ({type(fault).__name__})"
         return record, (Fault("", said, rule="stream_maps"),)
+
+
+def _open_ledger(config: Config) -> Ledger | None:
+    """Open the ledger, where there is to be one.
+
+    Raises:
+        ConfigError: Where the settings do not fit it.
+        LocalError: Where it cannot be used.
+    """
+    if config.ledger_url is None:
+        return None
+    from target_gleantap.ledger.opening import open_ledger  # noqa: PLC0415 - slow, SQLAlchemy
+
+    return open_ledger(config.ledger_url, config.ledger_secret, wait=config.ledger_wait_seconds)
 
 
 def _write_state(value: bytes) -> None:
