@@ -62,6 +62,10 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         "target_gleantap.workbench.cli",
         "Propose a config with a mapping for each stream of a tap.",
     ),
+    "ledger": Subcommand(
+        "target_gleantap.ledger_cli",
+        "Look into the ledger of what was delivered, or forget some of it.",
+    ),
 }
 
 HELP = f"""Deliver the records of a Singer tap to an API of contacts and events.

@@ -39,6 +39,13 @@ class Config:
         summary_path: Where the run summary is written as JSON, or None.
         report_path: Where the run report is written as HTML, or None.
         dry_run: Whether nothing is sent, and neither states nor rejects are written.
+        ledger_url: Where the ledger is kept, or None for nowhere.
+        ledger_secret: What its hashes are made with, or None for one of its own.
+        ledger_mode: `use`, `ignore` or `rebuild`.
+        ledger_retention_days: How long an event that comes no more is remembered; None for ever.
+        ledger_wait_seconds: How long a run waits for another one's lock.
+        on_event_conflict: `send`, `skip` or `reject`.
+        max_removals: How many a run may remove of a mapping; None for the default share.
     """
 
     destination: Destination
@@ -64,3 +71,10 @@ class Config:
     summary_path: str | None = None
     report_path: str | None = None
     dry_run: bool = False
+    ledger_url: str | None = field(default=None, repr=False)
+    ledger_secret: str | None = field(default=None, repr=False)
+    ledger_mode: str = "use"
+    ledger_retention_days: int | None = None
+    ledger_wait_seconds: int = 60
+    on_event_conflict: str = "send"
+    max_removals: int | None = None

@@ -265,6 +265,56 @@ class Cardinality:
 
 
 @dataclass(frozen=True, slots=True)
+class Search:
+    """How what is to be removed is found at the vendor, where its id is not known.
+
+    Attributes:
+        resource: The request that asks. Its `read` is given, as the only body, the wire body with
+            all that is known under `SOUGHT` (which is not sent). It gives DELIVERED where there
+            is nothing to remove any more, CONTINUE with the step that removes, or REJECTED.
+        question: What is known (key fields of the body, and kept answers, by name) to the body of
+            that request; None where it cannot be asked for.
+    """
+
+    resource: Resource
+    question: Callable[[Mapping[str, str]], Body | None]
+
+
+SOUGHT = "sought"
+"""Where `Search.resource.read` finds what is known of the one that is sought."""
+
+
+@dataclass(frozen=True, slots=True)
+class Removal:
+    """How what a resource delivered is removed again.
+
+    Attributes:
+        resource: The name of the resource that removes.
+        kept: The kept answer (`Reading.kept`) that it goes by.
+        field: The body field of that resource that takes it.
+        search: What to do where that answer is not known; None for nothing.
+    """
+
+    resource: str
+    kept: str
+    field: str
+    search: Search | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Voids:
+    """What a delivery does to things that were delivered before: the ledger must not trust them.
+
+    Attributes:
+        kept: The kept answer that they are known by.
+        field: The body field that names one.
+    """
+
+    kept: str
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
 class Resource:
     """One kind of thing that a destination takes.
 
@@ -292,6 +342,15 @@ class Resource:
             stream, key properties and content; None for no such field.
         cardinality: A limit on different values of a field in one account.
         bulk: How many of them go in one request; None for one each.
+        key: What the ledger knows one by: alternatives, best first, each of body fields that must
+            all be there. They compare as identifiers do; the coarser, the safer: two things under
+            one key are sent once too often, one thing under two keys once too seldom. Each
+            alternative must hold a field that is among the identifiers, so that what shares a key
+            is delivered in order. Empty: the ledger does not remember this resource.
+        once: Whether it is delivered once by its key, as an event is: another body under the same
+            key is a conflict, not a change.
+        removal: How it is removed again; None where that cannot be.
+        voids: What its delivery does to others.
     """
 
     name: str
@@ -312,6 +371,10 @@ class Resource:
     derived_id: str | None = None
     cardinality: Cardinality | None = None
     bulk: Bulk | None = None
+    key: tuple[tuple[Identifier, ...], ...] = ()
+    once: bool = False
+    removal: Removal | None = None
+    voids: tuple[Voids, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,6 +414,8 @@ class Destination:
         inspect: Checks its own settings as a whole. Takes them and today's date.
         probe: Makes the documented request that changes nothing and shows whether the
             credentials are taken, out of those settings; None where none is documented.
+        account: The settings that tell one account from another; the credentials where it is
+            empty, so that the ledger starts anew when those change.
     """
 
     name: str
@@ -367,3 +432,4 @@ class Destination:
     )
     inspect: Callable[[Mapping[str, Any], date], Inspection] = _nothing_to_say
     probe: Callable[[Mapping[str, Any]], Step] | None = None
+    account: tuple[str, ...] = ()

@@ -6,6 +6,7 @@
       VendorError        who holds the vendor account: key, route, TLS, or a vendor that is down
       LocalError         who runs the machine: disk, permissions, a closed stdout
       RecordsRejected    who owns the data: the run went through, some records did not
+      RemovalsHeld       who owns the data: more is gone than may be removed at once
       BooksError         us: the books do not balance
       Stopped            nobody: a signal ended the run
 
@@ -65,6 +66,12 @@ class RecordsRejected(TargetError):
     """The run went through, and rejected more than `on_reject` and `max_rejects` allow."""
 
     exit_code = 1
+
+
+class RemovalsHeld(TargetError):
+    """More is gone at the source than `max_removals` allows: nothing was removed, all else went."""
+
+    exit_code = 7
 
 
 class BooksError(TargetError):

@@ -29,6 +29,30 @@ def identifiers(resource: Resource, body: Body) -> tuple[str, ...]:
     return tuple(found)
 
 
+def key(resource: Resource, body: Body) -> tuple[str, ...] | None:
+    """Say what the ledger knows a body by.
+
+    Args:
+        resource: Declares its key.
+        body: The checked body, or as much of it as there is.
+
+    Returns:
+        `space:value` for each part of the first alternative that the body has whole, or None.
+    """
+    for alternative in resource.key:
+        found = []
+        for part in alternative:
+            value: object = body.get(part.path)
+            if value is None and "." in part.path:
+                value = next(_at(body, part.path.split(".")), None)
+            if value is None or value == "":
+                break
+            found.append(f"{part.space}:{_same(part, str(value))}")
+        else:
+            return tuple(found)
+    return None
+
+
 def _at(value: object, path: list[str]) -> Iterator[object]:
     """The plain values at a path; every element of a list is looked into."""
     if isinstance(value, list):
@@ -41,6 +65,8 @@ def _at(value: object, path: list[str]) -> Iterator[object]:
 
 
 def _same(identifier: Identifier, text: str) -> str:
+    if identifier.kind is IdentifierKind.EXACT:
+        return text
     if identifier.kind is IdentifierKind.EMAIL:
         return text.strip().casefold()
     if identifier.kind is IdentifierKind.PHONE:

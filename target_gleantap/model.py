@@ -74,6 +74,8 @@ class MappingEntry:
         null_policy: `omit` or `send`, or None for the setting of the same name.
         name: What the books and the rejects call it.
         tests: `given`/`expect` pairs, for the workbench.
+        on_delete: `remove` where a record that the source deleted is removed, or None.
+        mirror: Whether what a full table no longer holds is removed as well.
     """
 
     index: int
@@ -85,6 +87,8 @@ class MappingEntry:
     null_policy: str | None = None
     name: str = ""
     tests: tuple[Mapping[str, Any], ...] = ()
+    on_delete: str | None = None
+    mirror: bool = False
 
     @property
     def path(self) -> str:
@@ -102,6 +106,7 @@ class Origin:
         message: The RECORD message, byte for byte as it was read.
         schema: The stream's SCHEMA message, byte for byte as it was read.
         only: The name of the one mapping a replayed reject is for, or empty.
+        version: The table version that the RECORD message names, or None.
     """
 
     stream: str
@@ -109,6 +114,7 @@ class Origin:
     message: bytes
     schema: bytes
     only: str = ""
+    version: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +167,8 @@ class Rejection:
     """Why a record was rejected; written beside it in the rejects file, never logged.
 
     Attributes:
-        reason: A short stable name: `schema`, `mapping`, `contract`, `vendor`, `ambiguous`.
+        reason: A short stable name: `schema`, `mapping`, `contract`, `vendor`, `ambiguous`,
+            `ledger`.
         faults: Every fault that was found.
         status: The vendor's HTTP status, where the vendor said no.
         words: The vendor's words, as far as they were text (may hold personal data).

@@ -1,4 +1,4 @@
-"""The whole way of a record: map, check, deliver, settle; and the state that follows it.
+"""The whole way of a record: map, check, skip what is known, deliver, settle; and its state.
 
 One thread walks it. Nothing here touches a socket, a thread or a clock of its own: that is
 delivery's business, and `turn` is where this thread meets it.
@@ -10,16 +10,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 from target_gleantap.books import Books, Row
 from target_gleantap.checkpoint import Checkpoint, Stretch
 from target_gleantap.config import Config
-from target_gleantap.contract import Resource, Verdict
+from target_gleantap.contract import Reading, Resource, Verdict
 from target_gleantap.delivery.dispatch import Dispatcher, Ended
 from target_gleantap.delivery.parts import Part
 from target_gleantap.delivery.rehearsal import Rehearsal
-from target_gleantap.errors import BooksError, LocalError, RecordsRejected, Stopped, TargetError
+from target_gleantap.errors import (
+    BooksError,
+    LocalError,
+    RecordsRejected,
+    RemovalsHeld,
+    Stopped,
+    TargetError,
+)
+from target_gleantap.identity import identifiers
+from target_gleantap.mapping import encode, encode_canonical
 from target_gleantap.model import (
+    Answer,
+    Body,
     Fault,
     Filtered,
     Origin,
@@ -28,8 +40,13 @@ from target_gleantap.model import (
     Rejection,
 )
 from target_gleantap.prepare import Preparation, Prepared
+from target_gleantap.recall import Decision, Entry, Go, Recall
 from target_gleantap.rejects import Rejects
+from target_gleantap.removals import DELETED_AT, Removals
 from target_gleantap.routes import Route
+
+if TYPE_CHECKING:
+    from target_gleantap.ledger.store import Ledger
 
 WINDOW_BATCHES = 4
 """How many batches may be read ahead of the slowest unsettled record."""
@@ -40,17 +57,29 @@ BEHIND_WINDOWS = 4
 crash just then would send again."""
 WATCH_SECONDS = 1.0
 """How long a run waits at most before it looks up, to say how it fares."""
+LOCK_SECONDS = 0.2
+"""How often a run looks whether another one has given the ledger back."""
 FAULT_GRACE_SECONDS = 5.0
 """How long a run that must stop waits for what is in flight: its vendor is in trouble already."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, slots=True)
 class Item:
-    """A record on its way through one mapping, until it is settled."""
+    """A record on its way through one mapping, until it is settled.
+
+    Attributes:
+        row: Its row of the books.
+        origin: Where it came from.
+        stretch: The records between two states that it is one of.
+        entry: What the ledger is asked about it, where there is one.
+        held: Whether it waits for the end of the run, and its bytes are not counted.
+    """
 
     row: Row
     origin: Origin
     stretch: Stretch
+    entry: Entry | None = None
+    held: bool = False
 
 
 class Pipeline:
@@ -61,6 +90,7 @@ class Pipeline:
         dispatcher: Delivers.
         rejects: Keeps what is rejected.
         write_state: Writes one state, given as JSON text, to stdout.
+        ledger: Knows what was delivered before; None where none is kept.
         watch: Called whenever there was something to see to, and at least every
             `WATCH_SECONDS` while the run waits.
         clock: Monotonic seconds.
@@ -74,6 +104,7 @@ class Pipeline:
         dispatcher: Dispatcher | Rehearsal,
         rejects: Rejects,
         write_state: Callable[[bytes], None],
+        ledger: Ledger | None = None,
         watch: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = time.monotonic,
         wall: Callable[[], datetime] = lambda: datetime.now(timezone.utc),
@@ -88,7 +119,12 @@ class Pipeline:
         self._watch = watch
         self._clock = clock
         self._wall = wall
-        self._preparation = preparation or Preparation(config.vendor)
+        self._recall = None if ledger is None else Recall(ledger, config, clock)
+        dispatcher.settle_first = self._recall is not None
+        self._removals = None if self._recall is None else Removals(self, self._recall, config)
+        self._preparation = preparation or Preparation(
+            config.vendor, encode if ledger is None else encode_canonical
+        )
         self._checkpoint = Checkpoint(config.batch_size_rows)
         self._window = WINDOW_BATCHES * max(config.batch_size_rows, *_parallel(config))
         self._bytes = 0
@@ -98,6 +134,26 @@ class Pipeline:
         self._at_hand: Item | None = None
 
     # --- the way
+
+    def open(self, routes: tuple[Route, ...]) -> None:
+        """Begin with a stream; wait where another run of it holds the ledger.
+
+        Raises:
+            LocalError: When that takes too long, or the ledger fails.
+        """
+        if self._recall is None or not any(route.resource.key for route in routes):
+            return
+        stream, since = routes[0].stream, self._clock()
+        while not self._recall.lock(stream):
+            if self._clock() - since >= self._config.ledger_wait_seconds:
+                raise LocalError(
+                    f"Another run of stream {stream!r} to this account holds the ledger, and has "
+                    f"held it for {self._config.ledger_wait_seconds} s (ledger_wait_seconds). Two "
+                    "at once could deliver a contact's changes out of order. Let it end, then run "
+                    "again; the state stays at the last settled point."
+                )
+            self.turn(LOCK_SECONDS)
+        self._recall.open(routes)
 
     def take(
         self, routes: tuple[Route, ...], record: Record, origin: Origin, faults: tuple[Fault, ...]
@@ -115,45 +171,140 @@ class Pipeline:
         """
         self._make_room(len(origin.message))
         for route in routes:
-            self._walk(route, record, self._item(route, origin), faults)
+            self._walk(route, record, self.item(route.stream, route.name, origin), faults)
         self.turn(0)
 
     def _walk(self, route: Route, record: Record, item: Item, faults: tuple[Fault, ...]) -> None:
         """One record, one mapping, from end to end; a line a stage."""
         self._at_hand = item
         if faults:
-            return self._reject(item, Rejection("schema", faults))
+            return self._leave_out(route, record, item, Rejection("schema", faults))
+        if route.removes and record.get(DELETED_AT) is not None:
+            return self._remove(route, record, item)
         prepared = self._preparation.prepare(route, record, self._wall())
-        if isinstance(prepared, Rejection):
-            return self._reject(item, prepared)
-        if isinstance(prepared, Filtered):
-            return self._settle(item, Outcome.FILTERED)
-        return self._deliver(route.resource, prepared, item)
+        if not isinstance(prepared, Prepared):
+            return self._leave_out(route, record, item, prepared)
+        return self._skip_known(route, prepared, item)
 
-    def _item(self, route: Route, origin: Origin) -> Item:
-        row = self.books.row(route.stream, route.name)
+    def _leave_out(
+        self, route: Route, record: Record, item: Item, why: Rejection | Filtered
+    ) -> None:
+        rejected = isinstance(why, Rejection)
+        if self._removals is not None and route.mirror:
+            self._removals.present_anyway(route, record, item, rejected=rejected)
+        if isinstance(why, Rejection):
+            self._reject(item, why)
+        else:
+            self._settle(item, Outcome.FILTERED)
+
+    def item(self, stream: str, mapping: str, origin: Origin) -> Item:
+        """Open the books for one more record of a mapping."""
+        row = self.books.row(stream, mapping)
         row.read += 1
         self._bytes += len(origin.message)
         return Item(row, origin, self._checkpoint.record())
 
-    def _deliver(self, resource: Resource, ready: Prepared, item: Item) -> None:
-        self._dispatcher.submit(
-            Part(resource, ready.wire, ready.payload, ready.identifiers, item, item.origin.line)
-        )
+    def _skip_known(self, route: Route, ready: Prepared, item: Item) -> None:
+        if self._recall is None:
+            self._deliver(route.resource, ready, ready.text, item)
+            return
+        item.entry = self._recall.gather(route, ready, item)
         self._at_hand = None
+        if self._removals is not None and route.mirror:
+            self._removals.present(item.entry)
+        self._decide_if_full()
+
+    def _remove(self, route: Route, record: Record, item: Item) -> None:
+        """Take a record that the source deleted."""
+        rejection = None if self._removals is None else self._removals.take(route, record, item)
+        if rejection is not None:
+            self._reject(item, rejection)
+            return
+        self._at_hand = None
+        self._decide_if_full()
+
+    def activate(self, routes: tuple[Route, ...], version: int) -> None:
+        """Take note that a full table of this version is complete.
+
+        Raises:
+            TargetError: When the run must stop.
+        """
+        for route in routes:
+            if self._removals is not None and route.mirror:
+                self._removals.activate(route, version)
+
+    def _deliver(
+        self, resource: Resource, ready: Prepared, payload: bytes, item: Item, *, key: str = ""
+    ) -> None:
+        whose = identifiers(resource, ready.body)
+        self.submit(resource, ready.wire, payload, (*whose, key) if key else whose, item)
+
+    def submit(
+        self, resource: Resource, wire: Body, payload: bytes, whose: tuple[str, ...], item: Item
+    ) -> None:
+        """Have a request sent, in its turn."""
+        self._dispatcher.submit(Part(resource, wire, payload, whose, item, item.origin.line))
+        self._at_hand = None
+
+    # --- what the ledger knows
+
+    def _decide_if_full(self) -> None:
+        if self._recall is not None and self._recall.full:
+            self.decide()
+
+    def decide(self) -> None:
+        """Look up what has gathered, and act on it."""
+        if self._recall is not None:
+            self._recall.decide()
+            self._act_all(self._recall)
+            self._dispatcher.launch()
+
+    def _act_all(self, recall: Recall) -> None:
+        for entry, decision in recall.decisions():
+            self.act(entry, decision)
+
+    def act(self, entry: Entry, decision: Decision) -> None:
+        """Do what was decided of a record."""
+        item: Item = entry.item
+        self._at_hand = item
+        self.take_back(item)
+        if isinstance(decision, Rejection):
+            self._reject(item, decision)
+        elif isinstance(decision, Outcome):
+            self._settle(item, decision)
+        elif decision is Go.HOLD:
+            self._hold(entry, item)
+        elif entry.ready is not None:
+            key = "" if entry.key is None else f"ledger:{entry.key.hex()}"
+            resource = entry.route.resource
+            self._deliver(resource, entry.ready, encode(entry.ready.wire), item, key=key)
+
+    def _hold(self, entry: Entry, item: Item) -> None:
+        """Keep a removal until it is known how many there are; its bytes take up no room."""
+        item.held = True
+        self._bytes -= len(item.origin.message)
+        self._at_hand = None
+        if self._removals is not None and not self._removals.hold(entry):
+            self.leave(item)
+
+    def take_back(self, item: Item) -> None:
+        """Count the bytes of a record that was held."""
+        if item.held:
+            item.held = False
+            self._bytes += len(item.origin.message)
 
     def _end(self, ended: Ended) -> None:
         """Settle what delivery has brought to its end."""
         item, reading, answer = ended.part.item, ended.reading, ended.answer
         self._at_hand = item
-        if reading.verdict is Verdict.DELIVERED:
+        rejection = None if reading.verdict is Verdict.DELIVERED else _rejection(reading, answer)
+        if rejection is None:
             self._settle(item, Outcome.DELIVERED)
-            return
-        reason = "vendor" if reading.verdict is Verdict.REJECTED else "ambiguous"
-        faults = reading.faults or (Fault("", reading.message, rule=reason),)
-        words = answer.body.decode("utf-8", "replace") if answer else ""
-        status = answer.status if answer else None
-        self._reject(item, Rejection(reason, faults, status, words))
+        else:
+            self._reject(item, rejection)
+        if self._recall is not None and item.entry is not None:
+            self._recall.ended(item.entry, rejection, reading.kept)
+            self._act_all(self._recall)
 
     def _reject(self, item: Item, rejection: Rejection) -> None:
         self._rejects.write(item.origin, item.row.mapping, rejection)
@@ -196,6 +347,7 @@ class Pipeline:
         if not states:
             return
         self._rejects.flush()
+        self._mark(lasting=True)
         for state in states:
             if state != self._last_written:
                 self._write_state(state)
@@ -203,12 +355,20 @@ class Pipeline:
                 self.states_written += 1
         self._written_at = now
 
+    def _mark(self, *, lasting: bool) -> None:
+        """Tell the ledger what came of what was sent; make that last before a state says so."""
+        if self._recall is not None and self._removals is not None:
+            self._recall.flush()
+            if lasting:
+                self._removals.flush()
+                self._recall.ledger.secure()
+
     # --- the meeting with delivery
 
     @property
     def unsettled(self) -> int:
-        """How many deliveries are on their way."""
-        return len(self._dispatcher)
+        """How many records are on their way."""
+        return len(self._dispatcher) + (len(self._recall) if self._recall is not None else 0)
 
     def turn(self, seconds: float) -> None:
         """See to what has come back; wait up to `seconds` for it where nothing has.
@@ -219,16 +379,28 @@ class Pipeline:
         if seconds <= 0 and not self._dispatcher.busy and not self._stop_signal:
             self._commit()
             return
-        wait = self._config.batch_wait_seconds if self._checkpoint.waiting else WATCH_SECONDS
-        self._dispatcher.turn(0 if self._stop_signal else min(seconds, wait))
+        self._dispatcher.turn(0 if self._stop_signal else min(seconds, self._patience()))
         for ended in self._dispatcher.ended():
             self._end(ended)
+        if self._recall is not None:
+            self._mark(lasting=False)
+            self._dispatcher.launch()
         self._commit()
         self._watch()
         if self._dispatcher.fault is not None:
             raise self._dispatcher.fault
         if self._stop_signal:
             raise Stopped(self._stop_signal)
+
+    def _patience(self) -> float:
+        """How long a turn may wait; what has gathered long enough is decided on first."""
+        wait = self._config.batch_wait_seconds if self._checkpoint.waiting else WATCH_SECONDS
+        if self._recall is None:
+            return wait
+        wait = min(wait, self._recall.patience())
+        if wait <= 0:
+            self.decide()
+        return wait
 
     def _make_room(self, size: int) -> None:
         """Wait while too much is unsettled, or was read behind a state that waits for a slow one.
@@ -244,6 +416,9 @@ class Pipeline:
 
     def _wait_for_delivery(self) -> None:
         """Wait, and read nothing meanwhile: nothing more will come to fill a request with."""
+        self.decide()
+        if not len(self._dispatcher):
+            return
         self._dispatcher.hurry = True
         self.turn(float("inf"))
         self._dispatcher.hurry = False
@@ -261,13 +436,25 @@ class Pipeline:
         Raises:
             TargetError: When the run must stop before that, or has rejected too much.
         """
-        while self.unsettled:
-            self._wait_for_delivery()
+        self.settle_all()
+        if self._removals is not None:
+            self._removals.send_held()
+            self.settle_all()
         self._commit(everything=True)
         self._rejects.flush()
+        if self._recall is not None:
+            self._mark(lasting=True)
+            self._recall.ledger.finish(self._config.ledger_retention_days)
         self._balance()
+        if self._removals is not None and self._removals.excess:
+            raise RemovalsHeld(" ".join(self._removals.excess))
         if self._too_many_rejects():
             raise RecordsRejected(self._rejected_message())
+
+    def settle_all(self) -> None:
+        """Wait until all is settled that is on its way."""
+        while self.unsettled:
+            self._wait_for_delivery()
 
     def abandon(self, grace: float) -> None:
         """Settle what is in flight within `grace` seconds, and let the last safe state leave.
@@ -278,11 +465,25 @@ class Pipeline:
         for ended in self._dispatcher.drain(grace):
             self._end_or_leave(ended)
         for part in self._dispatcher.unsettled():
-            part.item.row.not_attempted += 1
             part.item.row.in_doubt += part.in_doubt
-        self._commit(everything=True)
+            self.leave(part.item)
+        for entry in self._recall.left() if self._recall is not None else ():
+            self.leave(entry.item)
         self._rejects.flush()
+        if self._recall is None or not self._recall.ledger.failed:
+            self._mark(lasting=True)
+            self._commit(everything=True)
         self._balance()
+
+    def block(self) -> None:
+        """Let no state leave any more."""
+        self._checkpoint.block(self._checkpoint.record())
+
+    def leave(self, item: Item) -> None:
+        """Count as not attempted what the end of the run finds unsettled, and what waits for it."""
+        item.row.not_attempted += 1
+        for follower in item.entry.followers if item.entry is not None else ():
+            follower.item.row.not_attempted += 1
 
     def _end_or_leave(self, ended: Ended) -> None:
         """Settle it; leave it unsettled where its reject cannot be written."""
@@ -306,6 +507,8 @@ class Pipeline:
     def close(self) -> None:
         """Let go of connections and files."""
         self._dispatcher.close()
+        if self._recall is not None:
+            self._recall.ledger.close()
         self._rejects.close()
 
     def _balance(self) -> None:
@@ -332,6 +535,14 @@ class Pipeline:
             f"with its reason in {self._rejects.path}. Mend the mapping or the data, then run "
             "again, or replay that file into the target."
         )
+
+
+def _rejection(reading: Reading, answer: Answer | None) -> Rejection:
+    """Why the vendor, or what is not known of its answer, rejects a record."""
+    reason = "vendor" if reading.verdict is Verdict.REJECTED else "ambiguous"
+    faults = reading.faults or (Fault("", reading.message, rule=reason),)
+    words = answer.body.decode("utf-8", "replace") if answer else ""
+    return Rejection(reason, faults, answer.status if answer else None, words)
 
 
 def _parallel(config: Config) -> tuple[int, ...]:

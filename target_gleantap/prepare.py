@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from target_gleantap.contract import Cardinality
 from target_gleantap.errors import ConfigError
-from target_gleantap.identity import identifiers
 from target_gleantap.mapping import encode, without_nulls
 from target_gleantap.model import Body, Fault, Faulty, Filtered, Record, Rejection
 from target_gleantap.routes import Route
@@ -23,16 +22,14 @@ class Prepared:
     """What is sent of a record.
 
     Attributes:
+        body: The checked body.
         wire: The wire body.
-        payload: The same, encoded.
-        identifiers: Whose it is.
-        body: What was mapped, without the envelope.
+        text: The same, encoded as `Preparation` was told to.
     """
 
-    wire: Body
-    payload: bytes
-    identifiers: tuple[str, ...]
     body: Body
+    wire: Body
+    text: bytes
 
 
 class Preparation:
@@ -40,10 +37,12 @@ class Preparation:
 
     Args:
         vendor: The destination's own settings.
+        encode: A wire body to JSON.
     """
 
-    def __init__(self, vendor: Mapping[str, Any]) -> None:
+    def __init__(self, vendor: Mapping[str, Any], encode: Callable[[Body], bytes] = encode) -> None:
         self._vendor = vendor
+        self._encode = encode
         self._seen: dict[str, set[str]] = {}
 
     def prepare(
@@ -76,7 +75,7 @@ class Preparation:
         if resource.cardinality is not None:
             self._count(resource.cardinality, body)
         wire = resource.envelope(body, self._vendor)
-        return Prepared(wire, encode(wire), identifiers(resource, body), body)
+        return Prepared(body, wire, self._encode(wire))
 
     def _count(self, limit: Cardinality, body: Body) -> None:
         value = body.get(limit.field)

@@ -28,6 +28,8 @@ class Route:
         checker: Holds the body to the documented contract.
         resource: What it is sent to.
         key_properties: The stream's key, as its SCHEMA message names it.
+        removes: Whether a record that the source deleted is removed.
+        mirror: Whether what a full table no longer holds is removed.
     """
 
     stream: str
@@ -36,6 +38,8 @@ class Route:
     checker: Checker
     resource: Resource
     key_properties: tuple[str, ...] = ()
+    removes: bool = False
+    mirror: bool = False
 
 
 class Routes:
@@ -47,6 +51,7 @@ class Routes:
 
     def __init__(self, config: Config) -> None:
         self._resources = config.destination.resources
+        self._has_ledger = config.ledger_url is not None
         self._ignore_unmapped = config.unmapped_streams == "ignore"
         self._wire = Wire(config.timezone, config.default_region, config.null_policy, config.vendor)
         self._entries = named(config.mappings)
@@ -63,10 +68,24 @@ class Routes:
                 message = f"there is no resource {entry.resource}"
                 yield Fault(f"{entry.path}.resource", message, hint, rule="unknown")
                 continue
+            yield from self._removal_faults(entry, resource)
             mapping, faults = compile_mapping(entry, resource, self._wire)
             yield from faults
             if mapping is not None:
                 self._compiled[entry.name] = mapping
+
+    def _removal_faults(self, entry: MappingEntry, resource: Resource) -> Iterator[Fault]:
+        path = f"{entry.path}.{'on_delete' if entry.on_delete else 'mirror'}"
+        if entry.mirror and not entry.on_delete:
+            hint = "write on_delete: remove beside it"
+            yield Fault(path, "removes nothing by itself", hint, rule="removal")
+        if not entry.on_delete:
+            return
+        if resource.removal is None:
+            yield Fault(path, f"a {resource.name} cannot be removed", rule="removal")
+        if not self._has_ledger:
+            hint = "set ledger_url: only the ledger knows what was delivered, and how much of it"
+            yield Fault(path, "needs the ledger", hint, rule="removal")
 
     def for_stream(
         self, stream: str, schema: Mapping[str, Any], key_properties: Sequence[str] = ()
@@ -109,9 +128,17 @@ class Routes:
             yield entry, None if mapping is None else self._route(entry.stream, mapping, ())
 
     def _route(self, stream: str, mapping: CompiledMapping, key_properties: Sequence[str]) -> Route:
-        resource = mapping.resource
-        name, checker = mapping.entry.name, self._checker(resource)
-        return Route(stream, name, mapping, checker, resource, tuple(key_properties))
+        entry, resource = mapping.entry, mapping.resource
+        return Route(
+            stream,
+            entry.name,
+            mapping,
+            self._checker(resource),
+            resource,
+            tuple(key_properties),
+            removes=entry.on_delete is not None,
+            mirror=entry.mirror,
+        )
 
     def _by_default(self, stream: str, schema: Mapping[str, Any]) -> list[CompiledMapping]:
         """The mapping of a stream that is named like a resource's own."""

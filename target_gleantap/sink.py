@@ -68,6 +68,7 @@ class StreamSink(Sink):
         self._by_name = {route.name: (route,) for route in self._routes}
         if self._target.settings.validate_records:
             self._checker = checker
+        self._target.pipeline.open(self._routes)
 
     def take(
         self, record: Record, origin: Origin, faults: tuple[Fault, ...] = ()
@@ -145,8 +146,9 @@ class StreamSink(Sink):
             ) from None
 
     def activate_version(self, new_version: int) -> None:
-        """Log it: a contact API has no table to switch over."""
+        """Remove what the full table of this version no longer holds, where a mapping says so."""
         self.logger.info("Version %d of stream %s is active", new_version, self.stream_name)
+        self._target.pipeline.activate(self._routes, new_version)
 
 
 def _words(fault: Exception) -> str:

@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import PurePath
 from types import FrameType
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import msgspec
 from singer_sdk import Target
@@ -37,9 +37,10 @@ from target_gleantap.errors import (
     InputError,
     LocalError,
     RecordsRejected,
+    RemovalsHeld,
     TargetError,
 )
-from target_gleantap.mapping import encode, parse_number
+from target_gleantap.mapping import encode, encode_canonical, parse_number
 from target_gleantap.model import Fault, Origin
 from target_gleantap.pipeline import Pipeline
 from target_gleantap.prepare import Preparation
@@ -48,6 +49,9 @@ from target_gleantap.reader import LineReader
 from target_gleantap.rejects import KEY, Rejects, UnwrittenRejects
 from target_gleantap.routes import Routes
 from target_gleantap.sink import KEY_RULE, StreamSink
+
+if TYPE_CHECKING:
+    from target_gleantap.ledger.store import Ledger
 
 IDLE_SECONDS = 60.0
 
@@ -81,6 +85,7 @@ class TargetGleantap(Target):
         PluginCapabilities.FLATTENING,
         PluginCapabilities.STRUCTURED_LOGGING,
         PluginCapabilities.BATCH,
+        PluginCapabilities.ACTIVATE_VERSION,
         TargetCapabilities.VALIDATE_RECORDS,
     ]
 
@@ -128,12 +133,14 @@ class TargetGleantap(Target):
             self._dispatcher,
             self._rejects,
             write_state,
+            None if config.dry_run else _open_ledger(config),
             self._watch,
             preparation=self._new_preparation(config),
         )
 
     def _new_preparation(self, config: Config) -> Preparation:
-        return Preparation(config.vendor)
+        remembered = config.ledger_url is not None and not config.dry_run
+        return Preparation(config.vendor, encode_canonical if remembered else encode)
 
     def _new_rejects(self, config: Config) -> Rejects:
         return (UnwrittenRejects if config.dry_run else Rejects)(config.rejects_path)
@@ -284,7 +291,8 @@ class TargetGleantap(Target):
                 f"Input line {self.message_reader.number} is a record of stream {stream!r}, which "
                 "has had no SCHEMA yet. The tap must be mended."
             )
-        origin = self._origin(stream, line, only)
+        version = message.get("version")
+        origin = self._origin(stream, line, only, version if isinstance(version, int) else None)
         for stream_map in maps:
             self._take_mapped(stream_map, record, origin, message)
 
@@ -327,8 +335,10 @@ class TargetGleantap(Target):
 
     def _process_activate_version_message(self, message_dict: dict[str, Any]) -> None:
         stream = self._member(message_dict, "stream", str)
-        if stream in self.mapper.stream_maps:
-            self.logger.info("Stream %s has a new version", stream)
+        version = self._member(message_dict, "version", int)
+        for stream_map in self.mapper.stream_maps.get(stream, ()):
+            sink: Any = self.get_sink(stream_map.stream_alias)
+            sink.activate_version(version)
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         stream = self._member(message_dict, "stream", str)
@@ -357,9 +367,11 @@ class TargetGleantap(Target):
             )
         return value
 
-    def _origin(self, stream: str, message: bytes, only: str) -> Origin:
+    def _origin(
+        self, stream: str, message: bytes, only: str = "", version: int | None = None
+    ) -> Origin:
         schema = self._schemas.get(stream, b"")
-        return Origin(stream, self.message_reader.number, message, schema, only)
+        return Origin(stream, self.message_reader.number, message, schema, only, version)
 
     # --- the run
 
@@ -379,8 +391,10 @@ class TargetGleantap(Target):
         """
         try:
             self.pipeline.finish()
-        except RecordsRejected as stopped:
-            reason = self._would_be_rejected() if self.settings.dry_run else stopped
+        except (RecordsRejected, RemovalsHeld) as stopped:
+            reason: TargetError = stopped
+            if self.settings.dry_run and isinstance(stopped, RecordsRejected):
+                reason = self._would_be_rejected()
             self._conclude(reason)
             if self._keys_missing:
                 raise KeyPropertiesMissing(str(reason)) from None
@@ -481,6 +495,20 @@ def _transform(
 
 def _write_no_state(_value: bytes) -> None:
     """A dry run has done nothing that a state could stand for."""
+
+
+def _open_ledger(config: Config) -> Ledger | None:
+    """Open the ledger, where there is to be one.
+
+    Raises:
+        ConfigError: Where the settings do not fit it.
+        LocalError: Where it cannot be used.
+    """
+    if config.ledger_url is None:
+        return None
+    from target_gleantap.ledger.opening import open_ledger  # noqa: PLC0415 - slow, SQLAlchemy
+
+    return open_ledger(config.ledger_url, config.ledger_secret, wait=config.ledger_wait_seconds)
 
 
 def _write_state(value: bytes) -> None:

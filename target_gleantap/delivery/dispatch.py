@@ -98,6 +98,9 @@ class Dispatcher:
         self.fault: VendorError | None = None
         self.hurry = False
         """Whether nothing more will come until something has ended: requests go as they are."""
+        self.settle_first = False
+        """Whether what has ended is noted by the owner before anything takes its place (`launch`):
+        then a sudden end leaves in doubt what was in flight, and nothing more."""
         self._open = True
         self._destination = destination
         self._vendor = vendor
@@ -153,7 +156,8 @@ class Dispatcher:
         gate.expect()
         if self._schedule.add(part, part.identifiers):
             gate.ready(part, self._clock())
-            self._launch()
+            if not self.settle_first:
+                self.launch()
 
     def wake(self) -> None:
         """Make a waiting `turn` return; may be called from any thread or signal handler."""
@@ -164,10 +168,11 @@ class Dispatcher:
 
         Where the run must stop, `fault` says why from then on, and nothing more is sent.
         """
-        self._launch()
+        self.launch()
         for delivery, result in self._workers.arrivals(min(seconds, self._next_due())):
             self._see_to(delivery, result)
-        self._launch()
+        if not self.settle_first:
+            self.launch()
 
     def ended(self) -> Iterator[Ended]:
         """Tell of each part that has ended, once."""
@@ -215,7 +220,7 @@ class Dispatcher:
             self._turns.append(gate)
         return gate
 
-    def _launch(self) -> None:
+    def launch(self) -> None:
         """Send all that may go now."""
         while self._open and self.in_flight < self._policy.max_in_flight:
             now = self._clock()

@@ -33,13 +33,15 @@ class _Request:
     def takes(self, part: Part, bulk: Bulk) -> bool:
         """Take the part in, if it fits."""
         size = self.size + len(part.payload) + bulk.overhead
-        name = bulk.distinct(part.body) if bulk.distinct is not None else ""
-        full = self.count >= bulk.most or size > bulk.most_bytes or name in self.distinct
+        names = set(bulk.distinct(part.body) if bulk.distinct is not None else ())
+        if not bulk.in_order:
+            names.update(part.identifiers)
+        twice = not self.distinct.isdisjoint(names)
+        full = self.count >= bulk.most or size > bulk.most_bytes or twice
         if self.count and full:
             return False
         self.count, self.size = self.count + 1, size
-        if bulk.distinct is not None:
-            self.distinct.add(name)
+        self.distinct.update(names)
         return True
 
 
@@ -51,6 +53,7 @@ class Rehearsal:
         requests: The same requests by resource.
         fault: None: nothing can go wrong.
         hurry: As of a dispatcher; means nothing here.
+        settle_first: The same.
         in_flight: None ever is.
         history: For the run report; nothing is ever sent in it.
     """
@@ -60,6 +63,7 @@ class Rehearsal:
         self.requests: Counter[str] = Counter()
         self.fault: VendorError | None = None
         self.hurry = False
+        self.settle_first = False
         self.in_flight = 0
         self.history = History(time.monotonic())
         self._ended: deque[Part] = deque()
@@ -96,6 +100,9 @@ class Rehearsal:
                 return
         self.requests[name] += 1
         self.traffic.requests += 1
+
+    def launch(self) -> None:
+        """Send nothing."""
 
     def wake(self) -> None:
         """Make a waiting `turn` return; may be called from any thread or signal handler."""

@@ -7,7 +7,13 @@ from target_gleantap.mapping.coercion import Wire
 from target_gleantap.mapping.compiler import compile_mapping
 from target_gleantap.mapping.defaults import default_mapping
 from target_gleantap.mapping.mapping import Mapping
-from target_gleantap.mapping.numbers import ExactNumber, encode, parse_number
+from target_gleantap.mapping.numbers import (
+    ExactNumber,
+    encode,
+    encode_canonical,
+    encode_json,
+    parse_number,
+)
 
 __all__ = [
     "Checker",
@@ -17,6 +23,8 @@ __all__ = [
     "compile_mapping",
     "default_mapping",
     "encode",
+    "encode_canonical",
+    "encode_json",
     "parse_number",
     "without_nulls",
 ]

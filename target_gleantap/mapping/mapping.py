@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from collections.abc import Mapping as MappingOf
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from target_gleantap.contract import Resource
 from target_gleantap.mapping.coercion import Coercer
 from target_gleantap.mapping.custom import Attributes
 from target_gleantap.mapping.explanations import dotted
-from target_gleantap.mapping.expressions import EVALUATION_ERRORS, Expression, evaluation_fault
+from target_gleantap.mapping.expressions import (
+    EVALUATION_ERRORS,
+    Expression,
+    Reader,
+    evaluation_fault,
+)
 from target_gleantap.mapping.json_values import NotCoercible, json_value
 from target_gleantap.mapping.linting import lint_sources
 from target_gleantap.mapping.nested import each
@@ -45,6 +51,9 @@ class Field:
         return Fault(dotted((self.name, *way)), message, error.hint, error.rule)
 
 
+Step: TypeAlias = tuple[str, Reader, Coercer, Field]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What `compile_mapping` found out about an entry.
@@ -74,7 +83,7 @@ class Mapping:
         self._send_nulls = plan.send_nulls
         self._fields = plan.fields
         # Flat tuples: attribute look-ups would cost as much as the reading itself.
-        self._steps = tuple(
+        self._steps: tuple[Step, ...] = tuple(
             (field.name, field.shape.read, field.coerce, field) for field in plan.fields
         )
 
@@ -99,23 +108,40 @@ class Mapping:
             The body without the envelope, or that `where` leaves the record out, or all that
             is wrong with the record at once.
         """
-        if self._where is not None:
-            try:
-                passes = is_true(self._where.read(record))
-            except EVALUATION_ERRORS as error:
-                return Faulty((evaluation_fault(error, self._where),))
-            if not passes:
-                return Filtered.FILTERED
+        passes = True if self._where is None else self.passes(record)
+        if passes is not True:
+            return passes or Filtered.FILTERED
         faults: list[Fault] = []
-        body = self._read_fields(record, faults)
+        body = self._read_fields(self._steps, record, faults)
         if self._attributes is not None:
             self._add_attributes(body, self._attributes(record), faults)
         return Faulty(tuple(faults)) if faults else body
 
-    def _read_fields(self, record: Record, faults: list[Fault]) -> Body:
+    def passes(self, record: Record) -> bool | Faulty:
+        """Tell whether `where` lets a record through."""
+        if self._where is None:
+            return True
+        try:
+            return is_true(self._where.read(record))
+        except EVALUATION_ERRORS as error:
+            return Faulty((evaluation_fault(error, self._where),))
+
+    def part(self, record: Record, names: Collection[str]) -> Body | Faulty:
+        """Map some fields of a record, whatever `where` says and whatever the others are.
+
+        Args:
+            record: The record.
+            names: The body fields.
+        """
+        faults: list[Fault] = []
+        steps = tuple(step for step in self._steps if step[0] in names)
+        body = self._read_fields(steps, record, faults)
+        return Faulty(tuple(faults)) if faults else body
+
+    def _read_fields(self, steps: tuple[Step, ...], record: Record, faults: list[Fault]) -> Body:
         body: Body = {}
         send_nulls = self._send_nulls
-        for name, read, coerce, field in self._steps:
+        for name, read, coerce, field in steps:
             try:
                 value = read(record)
                 if value is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
@@ -100,6 +101,9 @@ def _raw(value: Any) -> Any:
 
 
 _encode = msgspec.json.Encoder(enc_hook=_raw, decimal_format="number").encode
+_encode_in_order = msgspec.json.Encoder(
+    enc_hook=_raw, decimal_format="number", order="sorted"
+).encode
 
 
 def encode(body: Body) -> bytes:
@@ -112,14 +116,27 @@ def encode(body: Body) -> bytes:
     return encode_json(body)
 
 
+def encode_canonical(body: Body) -> bytes:
+    """The same with the members of objects in the order of their names, to be compared.
+
+    Raises:
+        ValueError: As `encode` does.
+    """
+    return _checked(_encode_in_order, body)
+
+
 def encode_json(value: Any) -> bytes:
     """The same for any JSON value.
 
     Raises:
         ValueError: As `encode` does.
     """
+    return _checked(_encode, value)
+
+
+def _checked(encode: Callable[[Any], bytes], value: Any) -> bytes:
     try:
-        data = _encode(value)
+        data = encode(value)
     except UnicodeEncodeError:
         raise ValueError("holds text that is not valid Unicode (a lone surrogate)") from None
     except RecursionError:

@@ -22,7 +22,10 @@ KEYS = (
     "null_policy",
     "name",
     "tests",
+    "on_delete",
+    "mirror",
 )
+ON_DELETE = ("remove",)
 TEST_KEYS = ("name", "given", "expect", "error")
 
 WRITE_A_LIST = Fault(
@@ -68,6 +71,17 @@ def _null_policy(path: str, value: Any) -> Iterator[Fault]:
         yield Fault(path, f"expected one of: {', '.join(NULL_POLICIES)}", rule="choice")
 
 
+def _on_delete(path: str, value: Any) -> Iterator[Fault]:
+    if value not in ON_DELETE:
+        hint = "left out, a record with _sdc_deleted_at is delivered like any other"
+        yield Fault(path, f"expected one of: {', '.join(ON_DELETE)}", hint, rule="choice")
+
+
+def _mirror(path: str, value: Any) -> Iterator[Fault]:
+    if not isinstance(value, bool):
+        yield Fault(path, f"expected true or false, found {found(value)}", rule="type")
+
+
 def _error(path: str, value: Any) -> Iterator[Fault]:
     several = value if isinstance(value, list) else [value]
     if not several or not all(isinstance(each, str) and each for each in several):
@@ -110,6 +124,8 @@ _CHECKS: Mapping[str, Callable[[str, Any], Iterator[Fault]]] = {
     "null_policy": _null_policy,
     "name": _text,
     "tests": _tests,
+    "on_delete": _on_delete,
+    "mirror": _mirror,
 }
 
 
@@ -145,6 +161,8 @@ def _entry(index: int, value: Mapping[str, Any]) -> MappingEntry:
         null_policy=_fit("null_policy", value, None),
         name=_fit("name", value, ""),
         tests=tuple(_fit("tests", value, ())),
+        on_delete=_fit("on_delete", value, None),
+        mirror=_fit("mirror", value, default=False),
     )
 
 

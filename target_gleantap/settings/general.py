@@ -159,4 +159,60 @@ GENERAL: tuple[Setting, ...] = (
         "file, and no credentials needed. The summary says what would be delivered.",
         default=False,
     ),
+    Setting(
+        "ledger_url",
+        "string",
+        "Where the ledger of what was delivered is kept, so that only what changed is sent: "
+        "`sqlite:///path` or `postgresql://user:password@host/database`. Without it nothing is "
+        "kept.",
+        secret=True,
+    ),
+    Setting(
+        "ledger_secret",
+        "string",
+        "What the ledger's hashes are made with, 16 characters or more; all runs on one ledger "
+        "need the same. Required for PostgreSQL. Beside a SQLite ledger one is made once and kept "
+        "in a file of its own.",
+        secret=True,
+    ),
+    Setting(
+        "ledger_mode",
+        "string",
+        "`use` skips what is unchanged; `ignore` sends everything once more; `rebuild` also "
+        "forgets first what the ledger holds of the run's mappings.",
+        default="use",
+        choices=("use", "ignore", "rebuild"),
+    ),
+    Setting(
+        "ledger_retention_days",
+        "integer",
+        "How long the ledger remembers events, and contacts that were removed, after they last "
+        "came. For ever by default.",
+        minimum=1,
+        maximum=36_500,
+    ),
+    Setting(
+        "ledger_wait_seconds",
+        "integer",
+        "How long a run waits where another run of the same stream holds the ledger, before it "
+        "ends with that message.",
+        default=60,
+        minimum=0,
+        maximum=86_400,
+    ),
+    Setting(
+        "on_event_conflict",
+        "string",
+        "What an event does whose id was delivered with another body: `send` sends it, `skip` "
+        "leaves it out, `reject` keeps it for review.",
+        default="send",
+        choices=("send", "skip", "reject"),
+    ),
+    Setting(
+        "max_removals",
+        "integer",
+        "How many contacts a run may remove of one mapping. More than that, and none is removed "
+        "and the run ends with their count. By default 10, or 5 % of those known if that is more.",
+        minimum=0,
+    ),
 )

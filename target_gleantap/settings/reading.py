@@ -65,6 +65,7 @@ def read(raw: Mapping[str, Any]) -> tuple[Config | None, tuple[Fault, ...]]:
         found += faults
     found += _flattening_faults(values)
     found += _path_faults(values)
+    found += rules.ledger_faults(values, found)
     if destination is None:
         return None, tuple(found)
     vendor = {setting.name: values[setting.name] for setting in destination.settings}
@@ -107,6 +108,8 @@ def _rules(destination: Destination | None) -> Mapping[str, _Rule]:
         "timezone": rules.timezone,
         "default_region": rules.default_region,
         "quotas": rules.quotas,
+        "ledger_url": rules.ledger_url,
+        "ledger_secret": rules.ledger_secret,
         "mappings": read_entries,
         **{setting.name: partial(_singer_shape, setting.name) for setting in SINGER},
         **{name: partial(rules.strftime, name) for name in own},

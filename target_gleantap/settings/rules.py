@@ -22,6 +22,9 @@ _UNIT_SECONDS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0}
 # The directives of C and of datetime (docs.python.org, "strftime() and strptime() behavior"),
 # with the flags for padding and case that C libraries add.
 _DIRECTIVE = re.compile(r"%(?:[-_0^#]?[aAbBcdDeFfgGhHIjklmMnpPrRsStTuUVwWxXyYzZC]|:z)")
+LEDGER_SCHEMES = ("sqlite", "postgresql", "postgres")
+LEDGERS = ("sqlite:///ledger.db", "postgresql://user:password@host/database")
+SECRET_LENGTH = 16
 _NOT_UK = {"UK": "GB", "EN": "GB"}
 
 
@@ -147,6 +150,35 @@ def credential(name: str, value: str) -> Checked:
         message = "holds a space, a line break or a letter that no key has"
         return None, (Fault(name, message, hint, rule="credential"),)
     return value, ()
+
+
+def ledger_url(value: str) -> Checked:
+    """Where a ledger can be kept."""
+    hint = f"such as {' or '.join(LEDGERS)}"
+    scheme, found, rest = value.partition("://")
+    if not found or scheme not in LEDGER_SCHEMES:
+        return None, (Fault("ledger_url", "is no address of a ledger", hint, rule="ledger"),)
+    if scheme == "sqlite" and rest.strip("/") in ("", ":memory:"):
+        return None, (Fault("ledger_url", "names no file", hint, rule="ledger"),)
+    return value, ()
+
+
+def ledger_secret(value: str) -> Checked:
+    """A secret that nobody guesses: short ones would give the hashes away."""
+    if len(value) < SECRET_LENGTH:
+        hint = f"{SECRET_LENGTH} characters or more, by chance"
+        return None, (Fault("ledger_secret", "is too short", hint, rule="ledger"),)
+    return credential("ledger_secret", value)
+
+
+def ledger_faults(values: Mapping[str, Any], found: Sequence[Fault]) -> Iterator[Fault]:
+    """What is wrong between the ledger's settings, where each of them is right by itself."""
+    url = values.get("ledger_url")
+    if any(fault.path == "ledger_secret" for fault in found):
+        return
+    if url and not url.startswith("sqlite") and not values.get("ledger_secret"):
+        hint = "set the same one, 16 characters or more, for every run on this ledger"
+        yield Fault("ledger_secret", "is required for PostgreSQL", hint, rule="required")
 
 
 def _format_names(schema: Any) -> Iterator[str]:

@@ -10,7 +10,7 @@ from singer_sdk.helpers import capabilities
 
 from target_gleantap.contract import Setting
 from target_gleantap.settings.declared import SETTINGS
-from target_gleantap.settings.entries import KEYS, NULL_POLICIES
+from target_gleantap.settings.entries import KEYS, NULL_POLICIES, ON_DELETE
 
 _SINGER: Mapping[str, Any] = {
     name: schema
@@ -30,6 +30,8 @@ _ENTRY: Mapping[str, Any] = dict.fromkeys(KEYS, _TEXT) | {
     "custom_attributes": {"anyOf": [{"const": "*"}, {"type": "array", "items": _TEXT}]},
     "null_policy": {"type": "string", "enum": list(NULL_POLICIES)},
     "tests": {"type": "array", "items": {"type": "object"}},
+    "on_delete": {"type": "string", "enum": list(ON_DELETE)},
+    "mirror": {"type": "boolean"},
 }
 _ITEMS: Mapping[str, Any] = {
     "mappings": {"type": "object", "properties": _ENTRY, "required": ["stream", "resource"]},

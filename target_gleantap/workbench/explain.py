@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from typing import Any
 
+from target_gleantap.identity import identifiers
 from target_gleantap.mapping.expressions import EVALUATION_ERRORS, evaluation_fault
 from target_gleantap.mapping.json_values import NotCoercible
 from target_gleantap.mapping.mapping import Field, is_true
@@ -142,6 +143,8 @@ def _outcome(route: Route, made: Prepared | Filtered | Rejection) -> tuple[str, 
         if made.reason == "contract":
             what = "the body breaks the documented contract"
         return f"rejected: {what}", tuple(str(fault) for fault in made.faults)
-    kinds = ", ".join(dict.fromkeys(one.partition(":")[0] for one in made.identifiers))
+    kinds = ", ".join(
+        dict.fromkeys(one.partition(":")[0] for one in identifiers(route.resource, made.body))
+    )
     request = f"{route.resource.method} {route.resource.path}"
     return f"would be sent: {request}, known by {kinds or 'nothing'}", ()

@@ -111,7 +111,7 @@ class Survey:
         """Take in a record that would be sent."""
         surveyed = self.open(route)
         surveyed.count(made.body)
-        body = hash(made.payload)
+        body = hash(made.text)
         keys = tuple(str(record.get(name)) for name in route.key_properties)
         key = hash((route.stream, route.name, keys)) if keys else body
         surveyed.again[self.seen.see(key, body)] += 1

@@ -6,7 +6,8 @@ The facts and their sources stand in README.md beside this file.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from functools import partial
 from importlib.resources import files
 from typing import Any
 
@@ -14,18 +15,24 @@ from target_gleantap.contract import (
     Destination,
     Identifier,
     IdentifierKind,
-    Reading,
+    Removal,
     Resource,
+    Search,
     Setting,
     Step,
-    Verdict,
+    Voids,
 )
-from target_gleantap.model import Answer, Body, Fault
+from target_gleantap.destinations.gleantap.answers import CONTACT_ID, read_members, read_success
+from target_gleantap.destinations.gleantap.search import read_found, search_question
+from target_gleantap.model import Body
 
 USER_ID = Identifier("user_id", "user_id")
 EMAIL = Identifier("email", "email", IdentifierKind.EMAIL)
 PHONE = Identifier("phone", "phone", IdentifierKind.PHONE)
-CONTACT_ID = "gleantap_id"
+FIRST_NAME = Identifier("first_name", "first_name", IdentifierKind.EMAIL)
+
+CONTACT_KEY = ((USER_ID,), (EMAIL, FIRST_NAME), (PHONE, FIRST_NAME))
+"""The vendor's own order: `user_id`, else e-mail and first name, else phone and first name."""
 
 
 def _schema(resource: str) -> Mapping[str, Any]:
@@ -61,39 +68,16 @@ def event_envelope(body: Body, vendor: Mapping[str, Any]) -> Body:
     return wire
 
 
-def read_success(answer: Answer, _bodies: Sequence[Body]) -> Reading:
-    """Read a 200 with suspicion: it counts only where it says so itself.
-
-    The vendor says it in three ways: `status` "success" (newContact, optin), `result` "success"
-    (newEvent, removeContact), `status` true (mergeContacts).
-    """
-    try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return Reading(Verdict.AMBIGUOUS, f"HTTP {answer.status}: the answer is not JSON")
-    if not isinstance(said, dict):
-        return Reading(Verdict.AMBIGUOUS, f"HTTP {answer.status}: the answer is not a JSON object")
-    claims = [said[key] for key in ("status", "result") if key in said]
-    if claims and all(claim is True or claim == "success" for claim in claims):
-        contact_id = said.get("_id")
-        return Reading(
-            Verdict.DELIVERED,
-            kept={CONTACT_ID: contact_id} if isinstance(contact_id, str) else {},
-        )
-    message = f"HTTP {answer.status}: the answer does not say success"
-    return Reading(Verdict.REJECTED, message, faults=(Fault("", message, rule="vendor"),))
-
-
-def read_members(answer: Answer, _bodies: Sequence[Body]) -> Reading:
-    """Read a 200 of getCustomers: any JSON object that does not say failure."""
-    try:
-        said = json.loads(answer.body)
-    except ValueError:
-        return Reading(Verdict.AMBIGUOUS, f"HTTP {answer.status}: the answer is not JSON")
-    claims = [said.get(key, True) for key in ("status", "result")] if isinstance(said, dict) else []
-    if not claims or any(claim not in (True, "success") for claim in claims):
-        return Reading(Verdict.STOP, f"HTTP {answer.status}: the answer does not say success")
-    return Reading(Verdict.DELIVERED)
+CONTACT_REMOVAL_PATH = "/v2/ExternalApi/removeContact"
+CONTACT_SEARCH = Resource(
+    name="contact_search",
+    title="Find the contact that is to be removed",
+    path="/v2/ExternalApi/getCustomers",
+    schema={"type": "object", "properties": {}},
+    read=partial(read_found, removal=CONTACT_REMOVAL_PATH),
+    identifiers=(Identifier(CONTACT_ID, "_id"),),
+    envelope=with_app_id,
+)
 
 
 def probe(vendor: Mapping[str, Any]) -> Step:
@@ -112,6 +96,8 @@ CONTACT = Resource(
     envelope=with_app_id,
     streams=("contacts",),
     custom_attributes="",
+    key=CONTACT_KEY,
+    removal=Removal("contact_removal", CONTACT_ID, "id", Search(CONTACT_SEARCH, search_question)),
 )
 
 EVENT = Resource(
@@ -124,18 +110,22 @@ EVENT = Resource(
     envelope=event_envelope,
     streams=("events",),
     custom_attributes="event_data",
+    key=((Identifier("event", "id"),),),
+    once=True,
 )
 
 CONTACT_REMOVAL = Resource(
     name="contact_removal",
     title="Delete a contact, by Gleantap's own id",
-    path="/v2/ExternalApi/removeContact",
+    path=CONTACT_REMOVAL_PATH,
     schema=_schema("contact_removal"),
     read=read_success,
     identifiers=(Identifier(CONTACT_ID, "id"),),
     envelope=with_app_id,
     idempotent=False,
     explicit_only=True,
+    key=((Identifier(CONTACT_ID, "id"),),),
+    voids=(Voids(CONTACT_ID, "id"),),
 )
 
 CONTACT_MERGE = Resource(
@@ -148,6 +138,8 @@ CONTACT_MERGE = Resource(
     envelope=with_app_id,
     idempotent=False,
     explicit_only=True,
+    key=((Identifier("remains", "from_contact"), Identifier("goes", "to_contact")),),
+    voids=(Voids(CONTACT_ID, "from_contact"), Voids(CONTACT_ID, "to_contact")),
 )
 
 SMS_OPTIN = Resource(
@@ -160,6 +152,7 @@ SMS_OPTIN = Resource(
     envelope=with_app_id,
     idempotent=False,
     explicit_only=True,
+    key=((USER_ID,),),
 )
 
 DESTINATION = Destination(
@@ -208,4 +201,5 @@ DESTINATION = Destination(
     sign=sign,
     credentials=("api_key", "secret_key", "app_id"),
     probe=probe,
+    account=("app_id",),
 )

@@ -1,0 +1,202 @@
+"""A URL to an open database, or to a clear fault, before anything is sent."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, create_engine, select
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
+
+from target_gleantap.errors import ConfigError, LocalError
+from target_gleantap.ledger.fingerprints import Fingerprints
+from target_gleantap.ledger.locks import FileLocks, ServerLocks
+from target_gleantap.ledger.store import Ledger
+from target_gleantap.ledger.tables import META, MIGRATIONS, migrate, version
+from target_gleantap.ledger.transactions import SERVER, Transactions, local_fault
+from target_gleantap.model import Fault
+
+INSTALL = "pip install 'target-gleantap[postgres]'"
+SETUP_LOCK = 0x6C6564676572
+"""The PostgreSQL advisory lock under which tables are made: the letters of "ledger"."""
+OTHERS = 0o077
+
+
+def open_ledger(
+    url: str, secret: str | None = None, *, wait: float = 60, create: bool = True
+) -> Ledger:
+    """Open a ledger; make it where there is none.
+
+    Args:
+        url: `sqlite:///path` or `postgresql://…`.
+        secret: What its hashes are made with; None for the one in the file beside it.
+        wait: Seconds that another process may hold the database.
+        create: Whether it may be made.
+
+    Raises:
+        ConfigError: Where the settings do not fit what is there.
+        LocalError: Where it cannot be opened, read or written.
+    """
+    address = _address(url)
+    path = Path(address.database or "") if address.drivername == "sqlite" else None
+    if path is not None:
+        _see_to_file(path, create=create)
+    fingerprints = Fingerprints(secret or _own_secret(path))
+    engine = _engine(address, wait)
+    with _told():
+        connection = engine.connect()
+        try:
+            transactions = Transactions(connection)
+            _prepare(transactions)
+            _check_secret(transactions, fingerprints)
+        except BaseException:
+            connection.close()
+            raise
+    locks = ServerLocks(connection) if path is None else FileLocks(path)
+    return Ledger(transactions, fingerprints, locks)
+
+
+def _address(url: str) -> URL:
+    try:
+        address = make_url(url.replace("postgres://", "postgresql://", 1))
+    except SQLAlchemyError:
+        raise _config("is no address of a database", "such as sqlite:///ledger.db") from None
+    if address.get_backend_name() == "postgresql":
+        return address.set(drivername="postgresql+psycopg")
+    return address.set(drivername="sqlite")
+
+
+def _config(message: str, hint: str, path: str = "ledger_url") -> ConfigError:
+    return ConfigError([Fault(path, message, hint, rule="ledger")])
+
+
+# --- files
+
+
+def _see_to_file(path: Path, *, create: bool) -> None:
+    """Make the file readable by its owner only; SQLite's own files beside it take after it."""
+    try:
+        if not path.exists():
+            if not create:
+                raise _config("there is no ledger there yet", "a run with ledger_url makes it")
+            path.parent.mkdir(parents=True, exist_ok=True)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        for right, word in ((os.R_OK, "read"), (os.W_OK, "written")):
+            if not os.access(path, right, effective_ids=os.access in os.supports_effective_ids):
+                raise LocalError(f"The ledger {path} cannot be {word}: see to its permissions.")
+    except OSError as fault:
+        raise LocalError(
+            f"The ledger {path} cannot be made: {fault.strerror}. Nothing was sent."
+        ) from None
+
+
+def _own_secret(path: Path | None) -> str:
+    """The secret in the file beside a SQLite ledger; made once."""
+    if path is None:
+        hint = "set the same one, 16 characters or more, for every run on this ledger"
+        raise _config("is required for PostgreSQL, and is not set", hint, "ledger_secret")
+    file = path.with_name(f"{path.name}.secret")
+    try:
+        if not file.exists():
+            _make_secret(file)
+        if stat.S_IMODE(file.stat().st_mode) & OTHERS and os.name == "posix":
+            raise LocalError(
+                f"The ledger's secret {file} can be read by others than its owner. Run `chmod 600` "
+                "on it, or set ledger_secret. Nothing was sent."
+            )
+        return file.read_text(encoding="ascii").strip()
+    except (OSError, ValueError) as fault:
+        words = getattr(fault, "strerror", None) or "it is not what was written there"
+        raise LocalError(
+            f"The ledger's secret {file} cannot be read or made: {words}. Nothing was sent."
+        ) from None
+
+
+def _make_secret(file: Path) -> None:
+    try:
+        descriptor = os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        return  # another run was quicker
+    with os.fdopen(descriptor, "w") as written:
+        written.write(secrets.token_urlsafe(32) + "\n")
+        written.flush()
+        os.fsync(written.fileno())
+
+
+# --- the database
+
+
+def _engine(address: URL, wait: float) -> Engine:
+    # A pool would keep connections that nobody owns; transactions are begun by `Transactions`.
+    try:
+        if address.drivername == "sqlite":
+            arguments: dict[str, object] = {"timeout": wait, "isolation_level": None}
+        else:
+            arguments = {
+                "connect_timeout": max(2, int(wait)),
+                "application_name": "target-gleantap",
+            }
+        return create_engine(
+            address, poolclass=NullPool, connect_args=arguments, isolation_level="AUTOCOMMIT"
+        )
+    except ModuleNotFoundError:
+        raise _config("needs a driver that is not installed", INSTALL) from None
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    try:
+        yield
+    except SQLAlchemyError as fault:
+        raise local_fault(fault, "cannot be opened") from None
+
+
+def _prepare(transactions: Transactions) -> None:
+    """Make or migrate the tables, one process at a time."""
+    connection = transactions.connection
+    if connection.dialect.name != SERVER:
+        connection.exec_driver_sql("PRAGMA journal_mode=WAL")
+    found = version(connection)
+    if found == len(MIGRATIONS):
+        return
+    _refuse_newer(found)
+    with transactions.begin(lasting=True):
+        if connection.dialect.name == SERVER:
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
+        _refuse_newer(version(connection))
+        migrate(connection)
+
+
+def _refuse_newer(found: int) -> None:
+    if found > len(MIGRATIONS):
+        hint = "use that release or a later one, or another ledger"
+        message = (
+            f"was written by a newer release of this target (version {found}; this one knows "
+            f"{len(MIGRATIONS)})"
+        )
+        raise _config(message, hint)
+
+
+def _check_secret(transactions: Transactions, fingerprints: Fingerprints) -> None:
+    """Refuse another secret: under it everything would count as new, and be sent again."""
+    connection = transactions.connection
+    found = _read_check(connection)
+    if found is None:
+        with transactions.begin(lasting=True):
+            if _read_check(connection) is None:
+                connection.execute(META.insert().values(name="check", value=fingerprints.check))
+        found = _read_check(connection)
+    if found != fingerprints.check:
+        hint = "set the one that the ledger was made with, or begin another ledger"
+        raise _config("is not the one that this ledger was made with", hint, "ledger_secret")
+
+
+def _read_check(connection: Connection) -> str | None:
+    found: str | None = connection.scalar(select(META.c.value).where(META.c.name == "check"))
+    return found

@@ -1,0 +1,130 @@
+"""What is kept, and the versions that it went through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import TypeAlias
+
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    Column,
+    Connection,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+    select,
+)
+from sqlalchemy import inspect as inspector
+
+METADATA = MetaData()
+
+META = Table(
+    "ledger_meta",
+    METADATA,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+"""`version` of these tables, and `check` of the secret."""
+
+RUNS = Table(
+    "ledger_runs",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("began", BigInteger, nullable=False),
+    Column("last", BigInteger, nullable=False),
+    sqlite_autoincrement=True,
+)
+"""Each run: when it began and was last heard of (seconds since 1970)."""
+
+SOURCES = Table(
+    "ledger_sources",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("destination", String(80), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("resource", String(80), nullable=False),
+    Column("stream", Text, nullable=False),
+    Column("mapping", Text, nullable=False),
+    Column("once", Boolean, nullable=False),
+    Column("last", BigInteger),
+    UniqueConstraint("destination", "account", "resource", "stream", "mapping"),
+)
+"""Where things come from and go to: a mapping of a stream to a resource of an account."""
+
+ENTRIES = Table(
+    "ledger_entries",
+    METADATA,
+    Column("key", LargeBinary(16), primary_key=True),
+    Column("fingerprint", LargeBinary(16)),
+    Column("kept", Text),
+    Column("source", Integer, ForeignKey("ledger_sources.id"), nullable=False),
+    Column("claim", Integer),
+    Column("version", BigInteger),
+    Column("delivered", BigInteger),
+    Column("seen", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+"""One thing that was delivered.
+
+key          its keyed hash: destination, account, resource and what it is known by
+fingerprint  the keyed hash of the last body delivered; NULL while that is in doubt
+kept         what the vendor answered that is needed later, as JSON: its own id
+source       the mapping that saw it last
+claim        the run that is sending it; negative where another one was sending it as well
+version      the full-table version that held it last
+delivered    when it was last delivered (seconds since 1970); NULL for never yet
+seen         when it last came (days since 1970), where something depends on it
+"""
+
+CLAIMED = Index(
+    "ledger_claimed",
+    ENTRIES.c.claim,
+    sqlite_where=ENTRIES.c.claim.is_not(None),
+    postgresql_where=ENTRIES.c.claim.is_not(None),
+)
+
+Migration: TypeAlias = Callable[[Connection], None]
+
+
+def _create(connection: Connection) -> None:
+    METADATA.create_all(connection)
+
+
+MIGRATIONS: Sequence[Migration] = (_create,)
+"""Each brings the tables from one version to the next; the first from nothing to version 1.
+
+The first makes the tables as they are declared today, so a fresh ledger needs no other: one that
+is added must find its change made already, or make it.
+"""
+
+
+def version(connection: Connection) -> int:
+    """The version of the tables that are there; 0 where there are none."""
+    if not inspector(connection).has_table(META.name):
+        return 0
+    found = connection.scalar(select(META.c.value).where(META.c.name == "version"))
+    return int(found or 0)
+
+
+def migrate(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS) -> None:
+    """Bring the tables to the newest version. The caller holds a transaction that excludes others.
+
+    Args:
+        connection: To the database.
+        migrations: All there are.
+    """
+    found = version(connection)
+    for migration in migrations[found:]:
+        migration(connection)
+    if found == 0:
+        connection.execute(META.insert().values(name="version", value=str(len(migrations))))
+    elif found < len(migrations):
+        changed = META.update().where(META.c.name == "version")
+        connection.execute(changed.values(value=str(len(migrations))))

@@ -1,0 +1,144 @@
+"""Looking into a ledger, and forgetting: what `target-gleantap ledger` does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import case, func, select, text
+
+from target_gleantap.ledger.fingerprints import REMOVED
+from target_gleantap.ledger.store import Ledger, in_pieces
+from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES
+from target_gleantap.ledger.transactions import SERVER
+
+PAGE = 1000
+NAMES = ("destination", "account", "resource", "stream", "mapping")
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """What the ledger holds of one mapping.
+
+    Attributes:
+        destination: Where it goes.
+        account: The account, as a hash.
+        resource: What it is.
+        stream: Where it comes from.
+        mapping: The mapping's name.
+        keys: How many are delivered.
+        doubt: How many are in doubt: they are sent when they come next.
+        removed: How many were removed.
+        last: When a run of it last went through (seconds since 1970), or None.
+    """
+
+    destination: str
+    account: str
+    resource: str
+    stream: str
+    mapping: str
+    keys: int
+    doubt: int
+    removed: int
+    last: int | None
+
+
+class Upkeep:
+    """Looks into an open ledger.
+
+    Args:
+        ledger: It.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._connection = ledger.connection
+
+    def holdings(self) -> list[Holding]:
+        """What it holds, mapping by mapping."""
+        gone = ENTRIES.c.fingerprint == REMOVED
+        counts = (
+            select(
+                ENTRIES.c.source,
+                func.sum(case((gone, 0), (ENTRIES.c.fingerprint.is_(None), 0), else_=1)),
+                func.sum(case((ENTRIES.c.fingerprint.is_(None), 1), else_=0)),
+                func.sum(case((gone, 1), else_=0)),
+            )
+            .group_by(ENTRIES.c.source)
+            .order_by(ENTRIES.c.source)
+        )
+        names = [SOURCES.c[name] for name in NAMES]
+        with self._ledger.telling("cannot be read"):
+            found = {row[0]: row[1:] for row in self._connection.execute(counts)}
+            sources = select(SOURCES.c.id, SOURCES.c.last, *names).order_by(*names)
+            return [
+                _holding(words, found.get(number, (0, 0, 0)), last)
+                for number, last, *words in self._connection.execute(sources)
+            ]
+
+    def size(self) -> int:
+        """How many bytes it takes up."""
+        if self._connection.dialect.name == SERVER:
+            ask = "SELECT " + " + ".join(
+                f"pg_total_relation_size('{table.name}')" for table in (ENTRIES, SOURCES, RUNS)
+            )
+        else:
+            ask = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
+        with self._ledger.telling("cannot be read"):
+            return int(self._connection.scalar(text(ask)) or 0)
+
+    def last_run(self) -> tuple[int, int] | None:
+        """When the last run began and was last heard of, or None where there was none."""
+        newest = select(RUNS.c.began, RUNS.c.last).order_by(RUNS.c.id.desc()).limit(1)
+        with self._ledger.telling("cannot be read"):
+            found = self._connection.execute(newest).first()
+        return (found[0], found[1]) if found else None
+
+    def sources(self, stream: str) -> list[tuple[int, tuple[str, str, str]]]:
+        """The mappings of a stream: their numbers, and destination, account and resource."""
+        wanted = select(
+            SOURCES.c.id, SOURCES.c.destination, SOURCES.c.account, SOURCES.c.resource
+        ).where(SOURCES.c.stream == stream)
+        with self._ledger.telling("cannot be read"):
+            return [(number, (a, b, c)) for number, a, b, c in self._connection.execute(wanted)]
+
+    def forget(self, numbers: Sequence[int], keys: Sequence[bytes] | None) -> int:
+        """Forget what these mappings saw last, or only these keys of it.
+
+        Returns:
+            How many were forgotten.
+        """
+        gone = ENTRIES.delete().where(ENTRIES.c.source.in_(numbers))
+        pieces = [None] if keys is None else list(in_pieces(keys))
+        count = 0
+        with self._ledger.writing():
+            for some in pieces:
+                narrowed = gone if some is None else gone.where(ENTRIES.c.key.in_(some))
+                count += self._connection.execute(narrowed).rowcount
+        return count
+
+    def rows(self) -> Iterator[Mapping[str, Any]]:
+        """All rows, for `export`, a page at a time."""
+        after = b""
+        columns = [ENTRIES.c[name] for name in ("key", "fingerprint", "kept", "delivered", "seen")]
+        names = [SOURCES.c[name] for name in NAMES]
+        page = (
+            select(*columns, *names)
+            .join(SOURCES, SOURCES.c.id == ENTRIES.c.source)
+            .order_by(ENTRIES.c.key)
+            .limit(PAGE)
+        )
+        while True:
+            with self._ledger.telling("cannot be read"):
+                rows = self._connection.execute(page.where(ENTRIES.c.key > after)).mappings().all()
+            if not rows:
+                return
+            yield from map(dict, rows)
+            after = bytes(rows[-1]["key"])
+
+
+def _holding(names: Sequence[str], counts: Sequence[int], last: int | None) -> Holding:
+    destination, account, resource, stream, mapping = names
+    keys, doubt, removed = (int(count) for count in counts)
+    return Holding(destination, account, resource, stream, mapping, keys, doubt, removed, last)

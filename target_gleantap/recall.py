@@ -1,0 +1,379 @@
+"""Skip what is known: records gather, are looked up together, and each is decided on.
+
+Without I/O of its own but the ledger's. The owner acts on what is decided: it sends, settles and
+rejects, and tells what became of what it sent.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from target_gleantap.config import Config
+from target_gleantap.contract import Destination
+from target_gleantap.identity import key as key_of
+from target_gleantap.ledger.fingerprints import REMOVED
+from target_gleantap.ledger.words import Mark, Row, Source
+from target_gleantap.model import Body, Fault, Outcome, Rejection
+from target_gleantap.prepare import Prepared
+from target_gleantap.routes import Route
+
+if TYPE_CHECKING:
+    from target_gleantap.ledger.store import Ledger
+
+LINGER_SECONDS = 0.2
+"""How long records gather while the input is silent."""
+TOUCHES = 4
+"""How often within its retention an event's coming is noted."""
+CONFLICT = Fault(
+    "",
+    "was delivered before with another body",
+    "on_event_conflict: send sends it again, skip leaves it out",
+    rule="conflict",
+)
+
+
+class Go(Enum):
+    """What is to be done with what is not settled by the ledger."""
+
+    SEND = "send"
+    HOLD = "hold"
+    """A removal: kept until it is known how many there are."""
+
+
+Decision: TypeAlias = Go | Outcome | Rejection
+
+
+@dataclass(eq=False, slots=True)
+class Entry:
+    """A record that is looked up, and sent if need be.
+
+    Attributes:
+        route: Its mapping.
+        item: Whatever the owner wants back with the decision.
+        ready: What is sent of it; None for a removal.
+        body: The body as far as it is there: of a removal, what it is known by.
+        source: Its mapping, as the ledger knows it; None where the ledger does not remember it.
+        key: What the ledger knows it by; None likewise.
+        fingerprint: Of its body.
+        version: The full-table version that it came in.
+        wanted: Of a removal, whether `where` lets it through.
+        followers: Those of the same key that wait for what becomes of this one.
+    """
+
+    route: Route
+    item: Any
+    ready: Prepared | None
+    body: Body
+    source: Source | None = None
+    key: bytes | None = None
+    fingerprint: bytes = b""
+    version: int | None = None
+    wanted: bool = True
+    followers: list[Entry] = field(default_factory=list)
+
+
+class Recall:
+    """What is known of the records of one run.
+
+    Args:
+        ledger: Knows.
+        config: The settings.
+        clock: Monotonic seconds.
+    """
+
+    def __init__(self, ledger: Ledger, config: Config, clock: Callable[[], float]) -> None:
+        self.ledger = ledger
+        self.held: dict[bytes, Entry] = {}
+        """Removals that wait for the end of the run, by key."""
+        self._config = config
+        self._clock = clock
+        self._account = account(config.destination, config.base_url, config.vendor, ledger)
+        self._use = config.ledger_mode == "use"
+        self._conflict = config.on_event_conflict
+        self._sources: dict[tuple[str, str], Source | None] = {}
+        self._gathered: list[Entry] = []
+        self._since = 0.0
+        self._decided: deque[tuple[Entry, Decision]] = deque()
+        self._queued: dict[bytes, Entry] = {}
+        self._following = 0
+        self._marks: list[Mark] = []
+        self._released: list[bytes] = []
+
+    def __len__(self) -> int:
+        """How many records wait here."""
+        return len(self._gathered) + len(self._decided) + self._following
+
+    # --- a stream begins
+
+    def lock(self, stream: str) -> bool:
+        """Keep other runs of this stream out; False where one of them holds it."""
+        return self.ledger.lock((self._config.destination.name, self._account, stream))
+
+    def open(self, routes: Iterable[Route]) -> None:
+        """Take note of a stream's mappings; its lock is taken."""
+        for route in routes:
+            names = (route.stream, route.name)
+            if names in self._sources:
+                continue
+            source = None
+            if route.resource.key:
+                source = self.ledger.source(self._scope(route), *names, once=route.resource.once)
+                if self._config.ledger_mode == "rebuild":
+                    self.ledger.forget(source)
+            self._sources[names] = source
+
+    def _scope(self, route: Route) -> tuple[str, str, str]:
+        return (self._config.destination.name, self._account, route.resource.name)
+
+    def source(self, route: Route) -> Source | None:
+        """A mapping as the ledger knows it; None where it does not remember its resource."""
+        return self._sources[route.stream, route.name]
+
+    # --- gathering
+
+    def gather(self, route: Route, ready: Prepared, item: Any) -> Entry:
+        """Take a record that is ready to be sent."""
+        entry = Entry(route, item, ready, ready.body)
+        self._identify(entry)
+        self._add(entry)
+        return entry
+
+    def gather_removal(self, route: Route, body: Body, item: Any, *, wanted: bool) -> Entry | Fault:
+        """Take a record that the source deleted.
+
+        Args:
+            route: Its mapping.
+            body: What it is known by.
+            item: What comes back with the decision.
+            wanted: Whether `where` lets it through: it counts only for what is not known.
+
+        Returns:
+            Its entry, or what keeps it from being told apart; it is not taken then.
+        """
+        entry = Entry(route, item, None, body, wanted=wanted)
+        self._identify(entry)
+        if entry.key is None:
+            return Fault("", "lacks what it was known by, so it cannot be removed", rule="key")
+        self._add(entry)
+        return entry
+
+    def _identify(self, entry: Entry) -> None:
+        source = self._sources[entry.route.stream, entry.route.name]
+        if source is None:
+            return
+        key = self.key(source, entry.route, entry.body)
+        if key is not None:
+            entry.source, entry.key = source, key
+            if entry.ready is not None:
+                entry.fingerprint = self.ledger.fingerprints.body(key, entry.ready.text)
+
+    def key(self, source: Source, route: Route, body: Body) -> bytes | None:
+        """The hash of what a body is known by; None where it does not say."""
+        parts = key_of(route.resource, body)
+        return None if parts is None else source.keys.of(parts)
+
+    def _add(self, entry: Entry) -> None:
+        if not self._gathered:
+            self._since = self._clock()
+        self._gathered.append(entry)
+
+    @property
+    def full(self) -> bool:
+        """Whether a batch has gathered."""
+        return len(self._gathered) >= self._config.batch_size_rows
+
+    def patience(self) -> float:
+        """Seconds until what has gathered is looked up, though nothing more comes."""
+        if not self._gathered:
+            return float("inf")
+        linger = min(LINGER_SECONDS, self._config.batch_wait_seconds)
+        return max(0.0, self._since + linger - self._clock())
+
+    # --- deciding
+
+    def decide(self) -> None:
+        """Look up what has gathered; `decisions` tells what is to be done with it.
+
+        Raises:
+            LocalError: When the ledger fails.
+        """
+        if not self._gathered:
+            return
+        entries = self._gathered
+        rows = self.ledger.look_up([entry.key for entry in entries if entry.key is not None])
+        decided = [each for entry in entries for each in self._decide(entry, rows)]
+        self._gathered = []
+        self._decided.extend(decided)
+        self._tell(decided, rows)
+
+    def decisions(self) -> Iterator[tuple[Entry, Decision]]:
+        """Tell of each decision, once."""
+        while self._decided:
+            yield self._decided.popleft()
+
+    def _decide(self, entry: Entry, rows: Mapping[bytes, Row]) -> Iterator[tuple[Entry, Decision]]:
+        key = entry.key
+        if key is None:
+            yield entry, Go.SEND
+            return
+        if entry.ready is None:
+            yield from self._decide_removal(entry, key, rows.get(key))
+            return
+        if key in self.held:
+            # It came back after it was deleted: nothing is to be removed.
+            yield self.held.pop(key), Outcome.FILTERED
+        leader = self._queued.get(key)
+        if leader is not None:
+            yield from self._after(leader, entry, key)
+            return
+        row = rows.get(key)
+        decision = self._compared(entry, row.fingerprint if row else None)
+        if decision is Go.SEND:
+            self._queued[key] = entry
+        yield entry, decision
+
+    def _compared(self, entry: Entry, delivered: bytes | None) -> Decision:
+        """Decide by what was delivered last; None where that is not known."""
+        if not self._use or delivered is None or delivered == REMOVED:
+            return Go.SEND
+        if delivered == entry.fingerprint:
+            return Outcome.UNCHANGED
+        return self._conflicting() if entry.route.resource.once else Go.SEND
+
+    def _conflicting(self) -> Decision:
+        if self._conflict == "send":
+            return Go.SEND
+        return Outcome.FILTERED if self._conflict == "skip" else Rejection("ledger", (CONFLICT,))
+
+    def _after(self, leader: Entry, entry: Entry, key: bytes) -> Iterator[tuple[Entry, Decision]]:
+        """Decide by the latest of the same key that is on its way; it may have to end first."""
+        waits = leader.fingerprint == entry.fingerprint or (
+            entry.route.resource.once and self._conflict != "send"
+        )
+        if self._use and waits:
+            leader.followers.append(entry)
+            self._following += 1
+            return
+        self._queued[key] = entry
+        yield entry, Go.SEND
+
+    def _decide_removal(
+        self, entry: Entry, key: bytes, row: Row | None
+    ) -> Iterator[tuple[Entry, Decision]]:
+        on_its_way = key in self._queued
+        if key in self.held:
+            yield self.held.pop(key), Outcome.FILTERED
+        if not on_its_way and row is not None and row.fingerprint == REMOVED:
+            yield entry, Outcome.UNCHANGED
+        elif not on_its_way and row is None and not entry.wanted:
+            yield entry, Outcome.FILTERED
+        else:
+            self.held[key] = entry
+            yield entry, Go.HOLD
+
+    def _tell(self, decided: Sequence[tuple[Entry, Decision]], rows: Mapping[bytes, Row]) -> None:
+        """Claim what is to be sent; note what came."""
+        sent = [entry for entry, decision in decided if decision is Go.SEND]
+        self.claim(sent)
+        today, days = self.ledger.today, self._config.ledger_retention_days
+        if days is None:
+            return
+        stale = today - max(1, days // TOUCHES)
+        came = [
+            entry.key
+            for entry, decision in decided
+            if decision is not Go.SEND and entry.key is not None and entry.route.resource.once
+        ]
+        self.ledger.touch([key for key in came if key in rows and rows[key].seen < stale])
+
+    def claim(self, entries: Sequence[Entry]) -> None:
+        """Take these in doubt, before they are sent."""
+        keyed = [
+            (entry.key, entry.source, entry.version)
+            for entry in entries
+            if entry.key is not None and entry.source is not None
+        ]
+        doubted = [
+            {void.kept: str(entry.body[void.field])}
+            for entry in entries
+            for void in entry.route.resource.voids
+            if entry.ready is not None and entry.body.get(void.field)
+        ]
+        if keyed or doubted:
+            self.ledger.claim(keyed, doubted)
+
+    def queue(self, entry: Entry) -> None:
+        """Take note of a removal that is on its way."""
+        if entry.key is not None:
+            entry.fingerprint = REMOVED
+            self._queued[entry.key] = entry
+
+    # --- what became of it
+
+    def ended(self, entry: Entry, rejection: Rejection | None, kept: Mapping[str, str]) -> None:
+        """Take note of what became of an entry; `decisions` tells what follows from it.
+
+        Args:
+            entry: What was sent.
+            rejection: Why it was rejected; None where it was delivered.
+            kept: What the vendor answered that is needed later.
+        """
+        key = entry.key
+        if key is None:
+            return
+        latest = self._queued.get(key) is entry
+        if latest:
+            del self._queued[key]
+        followers, entry.followers = entry.followers, []
+        self._following -= len(followers)
+        self._decided.extend(self._follow(entry, followers, key, rejection))
+        alone = latest and key not in self._queued
+        if rejection is None:
+            self._marks.append(Mark(key, entry.fingerprint if alone else None, kept))
+        elif alone:
+            self._released.append(key)
+
+    def _follow(
+        self, leader: Entry, followers: Sequence[Entry], key: bytes, rejection: Rejection | None
+    ) -> Iterator[tuple[Entry, Decision]]:
+        """Decide on those that waited; the first that differs from a rejected one is sent."""
+        ahead = None
+        for follower in followers:
+            if ahead is not None:
+                yield from self._after(ahead, follower, key)
+            elif follower.fingerprint == leader.fingerprint:
+                yield follower, rejection or Outcome.UNCHANGED
+            elif rejection is None:
+                yield follower, self._conflicting()
+            else:
+                ahead = self._queued[key] = follower
+                yield follower, Go.SEND
+
+    def flush(self) -> None:
+        """Tell the ledger what came of what was sent.
+
+        Raises:
+            LocalError: When it fails.
+        """
+        if self._marks or self._released:
+            marks, released = self._marks, self._released
+            self._marks, self._released = [], []
+            self.ledger.mark(marks, released)
+
+    def left(self) -> Iterator[Entry]:
+        """Those that wait here, for a run that ends before they are decided on."""
+        yield from self._gathered
+        yield from (entry for entry, _ in self._decided)
+        yield from self.held.values()
+
+
+def account(
+    destination: Destination, base_url: str, vendor: Mapping[str, Any], ledger: Ledger
+) -> str:
+    """The name of an account: a hash of its address and of the settings that tell it apart."""
+    names = destination.account or destination.credentials
+    return ledger.fingerprints.account((base_url, *(str(vendor.get(name)) for name in names)))

@@ -1,0 +1,353 @@
+"""Removing what is gone at the source, and the guards that stand before it.
+
+A record that the source deleted waits until the end of the run, and what a full table no longer
+holds until its version is activated: by then it is known how many there are. Where that is more
+than `max_removals`, none is removed.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from target_gleantap.config import Config
+from target_gleantap.contract import SOUGHT, Removal, Resource
+from target_gleantap.identity import identifiers
+from target_gleantap.ledger.fingerprints import REMOVED
+from target_gleantap.ledger.words import Row, Source
+from target_gleantap.mapping import encode, encode_json
+from target_gleantap.model import Body, Fault, Faulty, Origin, Outcome, Record, Rejection
+from target_gleantap.recall import Decision, Entry, Recall
+from target_gleantap.routes import Route
+
+LOGGER = logging.getLogger("target-gleantap")
+
+DELETED_AT = "_sdc_deleted_at"
+LEAST = 10
+SHARE = 20
+"""By default one in so many may be removed, or `LEAST` where that is more."""
+AT_ONCE = 500
+HELD = 10_000
+"""How many deletions are held of a mapping, where no more than that may be removed anyway."""
+
+
+class Way(Protocol):
+    """What removals need of the way."""
+
+    def item(self, stream: str, mapping: str, origin: Origin) -> Any:
+        """Open the books for one more record."""
+
+    def act(self, entry: Entry, decision: Decision) -> None:
+        """Do what was decided of it."""
+
+    def submit(
+        self, resource: Resource, wire: Body, payload: bytes, whose: tuple[str, ...], item: Any
+    ) -> None:
+        """Have a request sent, in its turn."""
+
+    def take_back(self, item: Any) -> None:
+        """Count the bytes of a record that was held."""
+
+    def settle_all(self) -> None:
+        """Wait until all is settled that is on its way."""
+
+    def leave(self, item: Any) -> None:
+        """Count a record as not attempted."""
+
+    def block(self) -> None:
+        """Let no state leave any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Errand:
+    """The request that removes.
+
+    Attributes:
+        resource: What it goes to.
+        wire: What its answer is read with.
+        payload: Its body.
+        whose: Whose it is.
+    """
+
+    resource: Resource
+    wire: Body
+    payload: bytes
+    whose: tuple[str, ...]
+
+
+class Removals:
+    """The removals of one run.
+
+    Args:
+        way: Sends, settles and rejects.
+        recall: What is known.
+        config: The settings.
+    """
+
+    def __init__(self, way: Way, recall: Recall, config: Config) -> None:
+        self.excess: list[str] = []
+        """For each mapping of which too much is gone: how much, and what to do."""
+        self._way = way
+        self._recall = recall
+        self._ledger = recall.ledger
+        self._config = config
+        self._dropped: Counter[Source] = Counter()
+        self._routes: dict[Source, Route] = {}
+        self._removed: Counter[int] = Counter()
+        self._came: Counter[tuple[int, int]] = Counter()
+        self._lost: Counter[tuple[int, int]] = Counter()
+        self._stamps: dict[tuple[Source, int], list[bytes]] = defaultdict(list)
+
+    # --- records that the source deleted
+
+    def take(self, route: Route, record: Record, item: Any) -> Rejection | None:
+        """Take a record that the source deleted.
+
+        Returns:
+            Why it is rejected, or None where it was taken.
+        """
+        body = route.mapping.part(record, _key_fields(route.resource))
+        if isinstance(body, Faulty):
+            return Rejection("mapping", body.faults)
+        wanted = route.mapping.passes(record) is True
+        entry = self._recall.gather_removal(route, body, item, wanted=wanted)
+        if isinstance(entry, Fault):
+            return Rejection("ledger", (entry,))
+        item.entry = entry
+        return None
+
+    def hold(self, entry: Entry) -> bool:
+        """Hold a deletion until the end of the run; False where too many are held already."""
+        if entry.source is None or entry.key is None:
+            return False
+        count = len(self._recall.held)
+        if count <= HELD or count <= self._limit(entry.source):
+            return True
+        del self._recall.held[entry.key]
+        self._dropped[entry.source] += 1
+        self._routes[entry.source] = entry.route
+        return False
+
+    def send_held(self) -> None:
+        """Send the deletions that are held, if there are not too many. Nothing else is in flight.
+
+        Those of which there are too many are left, as not attempted.
+        """
+        by_source: dict[Source, list[Entry]] = {source: [] for source in self._dropped}
+        for entry in self._recall.held.values():
+            if entry.source is not None:
+                by_source.setdefault(entry.source, []).append(entry)
+                self._routes[entry.source] = entry.route
+        for source, entries in by_source.items():
+            count = len(entries) + self._dropped[source]
+            allowed = self._allow(self._routes[source], source, count)
+            for entry in entries:
+                del self._recall.held[entry.key or b""]
+                if not allowed:
+                    self._way.leave(entry.item)
+            if allowed:
+                self._send(entries)
+
+    # --- what a full table no longer holds
+
+    def present(self, entry: Entry) -> None:
+        """Note that a full table holds what a record is of."""
+        if entry.source is not None and entry.key is not None:
+            entry.version = self._note(entry.source, entry.key, entry.item.origin.version)
+
+    def present_anyway(self, route: Route, record: Record, item: Any, *, rejected: bool) -> None:
+        """Note the same of a record that is left out: its contact is not gone.
+
+        Where a rejected one cannot be told apart, nothing of its version is removed.
+        """
+        source = self._recall.source(route)
+        body = route.mapping.part(record, _key_fields(route.resource))
+        key = None
+        if source is not None and not isinstance(body, Faulty):
+            key = self._recall.key(source, route, body)
+        if source is not None and key is not None:
+            self._note(source, key, item.origin.version)
+        elif source is not None and rejected:
+            self._lost[source.id, self._number(item.origin.version)] += 1
+
+    def _note(self, source: Source, key: bytes, version: int | None) -> int:
+        number = self._number(version)
+        self._came[source.id, number] += 1
+        stamps = self._stamps[source, number]
+        stamps.append(key)
+        if len(stamps) >= AT_ONCE:
+            self.flush()
+        return number
+
+    def _number(self, version: int | None) -> int:
+        """The version that a record came in; of those without one, all in this run are one."""
+        return -self._ledger.run if version is None else version
+
+    def flush(self) -> None:
+        """Tell the ledger what full tables hold."""
+        for (source, number), keys in self._stamps.items():
+            if keys:
+                self._ledger.stamp(keys, source, number)
+                keys.clear()
+
+    def activate(self, route: Route, version: int) -> None:
+        """Remove what a mapping's full table no longer holds; its new version is complete.
+
+        Nothing is removed where no record of that version came: a tap that begins a table, and
+        not one that has ended it, says so as well.
+        """
+        source = self._recall.source(route)
+        if source is None:
+            return
+        self._way.settle_all()
+        self.flush()
+        versions = (version, self._number(None))
+        if not sum(self._came[source.id, number] for number in versions):
+            LOGGER.info(
+                "Version %d of stream %s was activated with no record of it: nothing is removed",
+                version,
+                route.stream,
+            )
+            return
+        lost = sum(self._lost[source.id, number] for number in versions)
+        if lost:
+            LOGGER.warning(
+                "Nothing that vanished from stream %s is removed: %d of its records were rejected "
+                "and do not say whose they are",
+                route.stream,
+                lost,
+            )
+            return
+        self._remove_vanished(route, source, versions)
+
+    def _remove_vanished(self, route: Route, source: Source, versions: Sequence[int]) -> None:
+        count = self._ledger.vanished(source, versions)
+        if not count:
+            return
+        if not self._allow(route, source, count):
+            self._way.block()
+            return
+        gone = self._ledger.vanished_rows(source, versions)
+        for start in range(0, len(gone), AT_ONCE):
+            some = gone[start : start + AT_ONCE]
+            self._send([self._vanished(route, source, row) for row in some])
+
+    def _vanished(self, route: Route, source: Source, row: Row) -> Entry:
+        removal = _removal(route)
+        origin = _origin_of(removal, row)
+        item = self._way.item(route.stream, f"{route.name}:mirror", origin)
+        item.entry = Entry(route, item, None, {}, source, row.key)
+        return item.entry  # type: ignore[no-any-return] # the owner's own kind of item
+
+    # --- guards
+
+    def _limit(self, source: Source) -> int:
+        if self._config.max_removals is not None:
+            return self._config.max_removals
+        known = self._ledger.known(source) + self._removed[source.id]
+        return max(LEAST, known // SHARE)
+
+    def _allow(self, route: Route, source: Source, count: int) -> bool:
+        limit, total = self._limit(source), count + self._removed[source.id]
+        if total <= limit:
+            self._removed[source.id] = total
+            return True
+        known = self._ledger.known(source)
+        self.excess.append(
+            f"{total} of {known} known to mapping {route.name!r} of stream {route.stream!r} are "
+            f"gone at the source, and a run may remove {limit}: none of them was removed, all else "
+            "was delivered, and the state stays before them. See whether the source is whole; if "
+            f"they are truly gone, set max_removals to {total} for one run."
+        )
+        return False
+
+    # --- sending
+
+    def _send(self, entries: Iterable[Entry]) -> None:
+        """Remove these, and wait until that is done."""
+        waiting = list(entries)
+        while waiting:
+            some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
+            self._send_some(some)
+            self._way.settle_all()
+
+    def _send_some(self, entries: Sequence[Entry]) -> None:
+        rows = self._ledger.look_up([entry.key for entry in entries if entry.key is not None])
+        shared = self._ledger.shared({row.kept for row in rows.values() if row.kept is not None})
+        plans = [
+            (entry, self._plan(entry, rows.get(entry.key or b""), shared)) for entry in entries
+        ]
+        self._recall.claim([entry for entry, plan in plans if not isinstance(plan, Rejection)])
+        for entry, plan in plans:
+            if not isinstance(plan, Rejection):
+                self._recall.queue(entry)
+            if isinstance(plan, Errand):
+                self._way.take_back(entry.item)
+                self._way.submit(plan.resource, plan.wire, plan.payload, plan.whose, entry.item)
+                continue
+            self._way.act(entry, plan)
+            if isinstance(plan, Outcome):
+                self._recall.ended(entry, None, {})
+
+    def _plan(
+        self, entry: Entry, row: Row | None, shared: set[str]
+    ) -> Errand | Outcome | Rejection:
+        if row is not None and row.fingerprint == REMOVED:
+            return Outcome.UNCHANGED
+        if row is not None and row.kept in shared:
+            # The vendor took it and another one, which is still there, for the same.
+            return Outcome.FILTERED
+        removal = _removal(entry.route)
+        answers = row.answers if row is not None else {}
+        known = {**_texts(entry.body), **answers}
+        number = answers.get(removal.kept)
+        if number is not None and row is not None and row.fingerprint is not None:
+            resource = self._config.destination.resources[removal.resource]
+            return self._errand(entry, resource, {removal.field: number}, {})
+        question = removal.search.question(known) if removal.search is not None else None
+        if question is None or removal.search is None:
+            message = f"is not known, and cannot be looked up by what is: {removal.kept}"
+            return Rejection("ledger", (Fault(removal.kept, message, rule="removal"),))
+        return self._errand(entry, removal.search.resource, question, {SOUGHT: known})
+
+    def _errand(self, entry: Entry, resource: Resource, body: Body, beside: Body) -> Errand:
+        wire = resource.envelope(body, self._config.vendor)
+        whose = (
+            *identifiers(entry.route.resource, entry.body),
+            *identifiers(resource, body),
+            f"ledger:{(entry.key or b'').hex()}",
+        )
+        return Errand(resource, {**wire, **beside}, encode(wire), whose)
+
+
+def _removal(route: Route) -> Removal:
+    removal = route.resource.removal
+    if removal is None:  # the routes see to that
+        raise TypeError
+    return removal
+
+
+def _key_fields(resource: Resource) -> frozenset[str]:
+    """The body fields that tell whose a body is."""
+    parts = (part for alternative in resource.key for part in alternative)
+    return frozenset(part.path.partition(".")[0] for part in parts)
+
+
+def _texts(body: Body) -> dict[str, str]:
+    return {name: value for name, value in body.items() if isinstance(value, str)}
+
+
+def _origin_of(removal: Removal, row: Row) -> Origin:
+    """What stands in the rejects of one that vanished: all that is known of it."""
+    schema = {
+        "type": "SCHEMA",
+        "stream": removal.resource,
+        "schema": {"type": "object", "properties": {removal.field: {"type": "string"}}},
+        "key_properties": [removal.field],
+    }
+    record = {removal.field: row.answers.get(removal.kept)}
+    message = {"type": "RECORD", "stream": removal.resource, "record": record}
+    return Origin(removal.resource, 0, encode_json(message), encode_json(schema))
