@@ -373,7 +373,8 @@ class TargetGleantap(Target):
             self.pipeline.abandon(self.pipeline.grace(reason))
         except TargetError as fault:
             self.logger.error("%s", fault)  # noqa: TRY400 - the reason comes with its own trace
-        self._conclude(reason)
+        finally:
+            self._conclude(reason)
 
     def _conclude(self, reason: BaseException | None) -> None:
         self._progress.clear()
@@ -449,7 +450,8 @@ def _write_state(value: bytes) -> None:
     try:
         sys.stdout.write(value.decode() + "\n")
         sys.stdout.flush()
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, AttributeError) as fault:
+        # Python has None there where the process began without a stdout.
         raise LocalError(
             "stdout is closed: nobody reads the states of this run "
             f"({type(fault).__name__}). What was delivered will be sent again next time."
