@@ -190,6 +190,9 @@ class TargetGleantap(Target):
         stream = self._member(message_dict, "stream", str)
         schema = self._member(message_dict, "schema", dict)
         self._member(schema, "properties", dict)
+        if message_dict.get("key_properties") is not None:
+            for name in self._member(message_dict, "key_properties", list):
+                self._member({"key_properties": name}, "key_properties", str)
         self._schemas[stream] = self.message_reader.line
         try:
             super()._process_schema_message(message_dict)
@@ -291,7 +294,8 @@ class TargetGleantap(Target):
         self._keys_missing |= any(fault.rule == KEY_RULE for fault in found)
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        self._member(message_dict, "value", dict)
+        if not self._member(message_dict, "value", dict):
+            return  # it says nothing
         try:
             value = bytes(_state.decode(self.message_reader.line).value)
         except msgspec.DecodeError:
