@@ -195,6 +195,20 @@ def run(arguments: Sequence[str] | None = None) -> int:
     return code if isinstance(code, int) else 0
 
 
+def _fill_descriptors() -> None:
+    """Put the null device where a standard stream is closed.
+
+    Else the next file or connection takes its number, and what is meant for the log goes there.
+    """
+    opened = os.open(os.devnull, os.O_RDWR)
+    while opened <= 2:  # noqa: PLR2004 - stderr; the lowest free number is taken
+        opened = os.open(os.devnull, os.O_RDWR)
+    os.close(opened)
+    if sys.stderr is None:
+        sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace")
+
+
 def main() -> NoReturn:
     """Be the process: run, and exit with the code."""
+    _fill_descriptors()
     sys.exit(run())

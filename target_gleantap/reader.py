@@ -14,7 +14,8 @@ import sys
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from typing import IO, Any, Protocol
+from io import BytesIO
+from typing import IO, Any, ClassVar, Protocol
 
 import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
@@ -52,7 +53,8 @@ class LineReader(GenericSingerReader[bytes]):
         number: Its 1-based number.
     """
 
-    default_input = sys.stdin.buffer
+    # Python has None there where the process began without a stdin.
+    default_input: ClassVar[IO[bytes]] = sys.stdin.buffer if sys.stdin else BytesIO()
 
     def __init__(self, run: Run) -> None:
         super().__init__()
@@ -140,7 +142,10 @@ class LineReader(GenericSingerReader[bytes]):
         )
 
     def _lines(self, file_input: IO[Any] | None) -> Iterator[bytes]:
-        source = getattr(file_input or sys.stdin, "buffer", file_input)
+        given = file_input or sys.stdin
+        if given is None:
+            raise LocalError("stdin is closed: there is nothing to read. See what starts this run.")
+        source = getattr(given, "buffer", file_input)
         descriptor = _descriptor(source)
         if descriptor is None:
             return _lines_of(source)

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import asdict
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -105,20 +107,35 @@ def show(summary: Mapping[str, Any], stream: TextIO) -> None:
     # Only here, at the end of a run: importing rich takes longer than starting one should.
     from rich.console import Console  # noqa: PLC0415
     from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
 
     # A log has no width of its own: without one, rich cuts every column to fit into 80.
     width = None if stream.isatty() else LOG_COLUMNS
-    console = Console(file=stream, highlight=False, soft_wrap=width is not None, width=width)
+    # On paper of its own: where stderr is gone, rich would end the process with a code of its own.
+    paper = TextIOWrapper(BytesIO(), getattr(stream, "encoding", None) or "utf-8", "replace")
+    console = Console(
+        file=paper,
+        force_terminal=stream.isatty(),
+        highlight=False,
+        soft_wrap=width is not None,
+        width=width,
+    )
     run = "dry run, nothing was sent: delivered means would be" if summary["dry_run"] else "run"
     table = Table(title=f"Books of this {run} ({summary['destination']})", title_justify="left")
     for column in COLUMNS:
         justify = "left" if column in COLUMNS[:2] else "right"
         table.add_column(column.replace("_", " "), justify=justify)  # type: ignore[arg-type] # a literal
     for row in summary["books"]:
-        table.add_row(*(str(row[column]) for column in COLUMNS))
+        # As text: a glob such as `[a-c]*` would be read as markup.
+        table.add_row(*(Text(str(row[column])) for column in COLUMNS))
     console.print(table)
     for text in _lines(summary):
         console.print(text, markup=False)
+    paper.seek(0)
+    # A log that nobody can write to changes nothing of how the run went.
+    with suppress(OSError, ValueError):
+        stream.write(paper.read())
+        stream.flush()
 
 
 def _lines(summary: Mapping[str, Any]) -> list[str]:

@@ -223,6 +223,9 @@ class TargetGleantap(Target):
         stream = self._member(message_dict, "stream", str)
         schema = self._member(message_dict, "schema", dict)
         self._member(schema, "properties", dict)
+        if message_dict.get("key_properties") is not None:
+            for name in self._member(message_dict, "key_properties", list):
+                self._member({"key_properties": name}, "key_properties", str)
         self._schemas[stream] = self.message_reader.line
         try:
             super()._process_schema_message(message_dict)
@@ -325,7 +328,8 @@ class TargetGleantap(Target):
         self._keys_missing |= any(fault.rule == KEY_RULE for fault in found)
 
     def _process_state_message(self, message_dict: dict[str, Any]) -> None:
-        self._member(message_dict, "value", dict)
+        if not self._member(message_dict, "value", dict):
+            return  # it says nothing
         try:
             value = bytes(_state.decode(self.message_reader.line).value)
         except msgspec.DecodeError:
@@ -420,7 +424,8 @@ class TargetGleantap(Target):
             self.pipeline.abandon(self.pipeline.grace(reason))
         except TargetError as fault:
             self.logger.error("%s", fault)  # noqa: TRY400 - the reason comes with its own trace
-        self._conclude(reason)
+        finally:
+            self._conclude(reason)
 
     def _conclude(self, reason: BaseException | None) -> None:
         self._progress.clear()
@@ -515,7 +520,8 @@ def _write_state(value: bytes) -> None:
     try:
         sys.stdout.write(value.decode() + "\n")
         sys.stdout.flush()
-    except (OSError, ValueError) as fault:
+    except (OSError, ValueError, AttributeError) as fault:
+        # Python has None there where the process began without a stdout.
         raise LocalError(
             "stdout is closed: nobody reads the states of this run "
             f"({type(fault).__name__}). What was delivered will be sent again next time."

@@ -9,7 +9,8 @@ from target_gleantap.model import Answer, Failure, FailureKind
 _BY_FAILURE = {
     FailureKind.TLS: "check base_url, this machine's clock, and its certificates "
     "(REQUESTS_CA_BUNDLE names a file of your own)",
-    FailureKind.NAME: "check the host in base_url, and this machine's name resolution",
+    FailureKind.NAME: "check the host in base_url (or that of HTTPS_PROXY, where it is set), and "
+    "this machine's name resolution",
     FailureKind.REFUSED: "check base_url and the proxy settings (HTTPS_PROXY), and whether the "
     "vendor is up",
     FailureKind.BROKEN: "see whether the vendor is up, and run again",

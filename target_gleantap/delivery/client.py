@@ -16,11 +16,11 @@ from urllib3.exceptions import SSLError as TlsError
 
 from target_gleantap.model import Answer, Failure, FailureKind
 
-ANSWER_BYTES = 1 << 20
 PIECE_BYTES = 1 << 16
+ANSWER_BYTES = 1 << 20
+"""How much of an answer is read; no vendor's answer to a delivery is near it."""
 MOST_PREPARED = 32
 """How many kinds of request a thread keeps prepared: paths that hold an id come only once."""
-"""How much of an answer is read; no vendor's answer to a delivery is near it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +137,16 @@ class Client:
         return b"".join(pieces)
 
 
+_NO_CONNECTION = (
+    requests.ConnectTimeout,
+    requests.exceptions.ProxyError,
+    NewConnectionError,
+    # Nothing can be sent to such an address; base_url is checked, so it is a proxy's.
+    requests.exceptions.InvalidURL,
+    requests.exceptions.InvalidSchema,
+)
+
+
 def _failure(fault: Exception, seconds: float) -> Failure:
     reasons = list(_chain(fault))
     words = " / ".join(dict.fromkeys(_words(reason) for reason in reasons[-2:]))
@@ -150,13 +160,18 @@ def _kind(reasons: list[BaseException]) -> FailureKind:
     if is_any(ssl.SSLEOFError, ssl.SSLZeroReturnError):
         # The line broke during the handshake: nothing is wrong with anybody's certificate.
         return FailureKind.REFUSED
-    if is_any(TlsError, requests.exceptions.SSLError):
+    if is_any(TlsError, requests.exceptions.SSLError) or _lacks_certificates(reasons[0]):
         return FailureKind.TLS
     if is_any(NameResolutionError):
         return FailureKind.NAME
-    if is_any(requests.ConnectTimeout, requests.exceptions.ProxyError, NewConnectionError):
+    if is_any(*_NO_CONNECTION):
         return FailureKind.REFUSED
     return FailureKind.BROKEN
+
+
+def _lacks_certificates(fault: BaseException) -> bool:
+    """Whether requests found no file where the environment has its certificates."""
+    return type(fault) is OSError and fault.errno is None
 
 
 def _chain(fault: BaseException | None) -> list[BaseException]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from target_gleantap.contract import Destination, Reading, Verdict, read_status
 from target_gleantap.delivery.parts import Delivery
 from target_gleantap.delivery.retry import read_failure
@@ -20,9 +22,15 @@ def interpret(destination: Destination, delivery: Delivery, result: Answer | Fai
     if isinstance(result, Failure):
         return read_failure(result)
     bodies = [part.body for part in delivery.parts]
+    # JSON may be nested deeper than Python reads it; no vendor's own answer is.
     if result.status in SUCCESS:
-        return delivery.read(result, bodies)
+        try:
+            return delivery.read(result, bodies)
+        except RecursionError:
+            message = f"HTTP {result.status}: the answer is nested too deeply to be read"
+            return Reading(Verdict.AMBIGUOUS, message)
     reading = read_status(result.status, destination.statuses)
     if reading.verdict is Verdict.REJECTED:
-        return delivery.resource.refusal(result, bodies) or reading
+        with suppress(RecursionError):
+            return delivery.resource.refusal(result, bodies) or reading
     return reading

@@ -79,8 +79,11 @@ class Delivery:
             part.in_doubt = True
 
     def mark(self, verdict: Verdict) -> None:
-        """Note what an attempt means for whether it was carried out."""
-        self.ambiguous |= verdict is Verdict.AMBIGUOUS
+        """Note what an attempt means for whether it was carried out.
+
+        What goes on with another request has been taken so far, however that one fares.
+        """
+        self.ambiguous |= verdict in (Verdict.AMBIGUOUS, Verdict.CONTINUE)
         if verdict in NOT_CARRIED_OUT and not self.ambiguous:
             for part in self.parts:
                 part.in_doubt = False

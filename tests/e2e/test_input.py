@@ -40,7 +40,8 @@ def test_a_state_leaves_as_the_tap_wrote_it(run_command):
 
 def test_an_empty_state_never_leaves(run_target):
     empty = {"type": "STATE", "value": {}}
-    run = run_target([*SCHEMAS, empty, member(1), state(a=1), member(2), empty], **HURRIED)
+    spaced = '{"type": "STATE", "value": { } }'
+    run = run_target([*SCHEMAS, empty, member(1), state(a=1), member(2), empty, spaced], **HURRIED)
     assert run.states == [{"a": 1}]
 
 
@@ -67,6 +68,8 @@ def test_a_state_before_any_record_leaves(run_target):
             '{"type": "SCHEMA", "stream": "members", "schema": {"type": 7, "properties": {}}}',
             "JSON Schema",
         ),
+        (json.dumps({**MEMBERS, "key_properties": "id"}), "`key_properties` is not what Singer"),
+        (json.dumps({**MEMBERS, "key_properties": [1]}), "`key_properties` is not what Singer"),
         ('{"type": "RECORD", "stream": "unheard", "record": {}}', "has had no SCHEMA yet"),
         ('{"type": "BATCH", "stream": "unheard", "encoding": {}, "manifest": []}', "no SCHEMA yet"),
         (b'{"type": "RECORD", "stream": "\xff\xfe"}', "is not UTF-8"),
@@ -132,7 +135,7 @@ def test_a_date_that_does_not_exist_is_a_reject_and_the_run_goes_on(sandbox, run
     )
     assert (run.exit_code, run.states) == (0, [{"a": 1}])
     assert [message["record"]["id"] for message in run.rejects] == ["m10", "m11", "m12"]
-    assert field(sandbox, "created_date") == ["2026-02-03 04:05:06", None]
+    assert set(field(sandbox, "created_date")) == {"2026-02-03 04:05:06", None}
 
 
 def test_what_the_tap_sends_against_its_own_schema_is_a_reject_and_the_run_goes_on(

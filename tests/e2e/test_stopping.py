@@ -159,6 +159,41 @@ def test_a_closed_stdout_ends_the_run_and_says_so(settings):
 BAD = member(2, joined="never")
 
 
+@pytest.mark.parametrize(
+    ("redirection", "exit_code", "said"),
+    [
+        ("<&-", 5, "stdin is closed"),
+        (">&-", 5, "stdout is closed"),
+        ("2>&-", 0, ""),
+        ("2>/dev/full", 0, ""),
+        ("2> >(true)", 0, ""),
+        ("2>&- >&-", 5, ""),
+    ],
+)
+def test_a_standard_stream_that_is_closed_is_no_defect(
+    redirection, exit_code, said, sandbox, settings, tmp_path
+):
+    chosen = settings()
+    given = tmp_path / "messages.jsonl"
+    given.write_bytes(encode([*SCHEMAS, member(1), state(a=1)]))
+    command = f'exec "$@" --config {chosen.write()} < {given} {redirection}'
+    ended = subprocess.run(
+        ["bash", "-c", command, "bash", *COMMAND],
+        capture_output=True,
+        timeout=30,
+        env=environment(),
+        check=False,
+    )
+    assert ended.returncode == exit_code
+    assert said in ended.stderr.decode()
+    assert (b"Traceback" in ended.stderr, b"defect" in ended.stderr) == (False, False)
+    delivered = 0 if "<" in redirection else 1
+    assert len(sandbox.contacts) == delivered
+    assert ended.stdout == (
+        b'{"a": 1}\n' if delivered and ">&-" not in redirection.split() else b""
+    )
+
+
 def test_a_full_disk_under_the_rejects_holds_the_state_and_says_so(settings):
     chosen = settings(**HURRIED, on_reject="quarantine")
     rejected = [

@@ -259,6 +259,42 @@ def test_plain_http_where_https_is_expected_stops_the_run_at_once(sandbox, run_t
     assert "no trusted TLS connection" in run.stderr
 
 
+@pytest.mark.parametrize("proxy", ["::::", "http://:::", "nonsense://127.0.0.1:9"])
+def test_a_proxy_that_is_no_address_is_told_soon_and_as_such(proxy, sandbox, run_command):
+    """It was tried until the deadline, as if the vendor were down."""
+    run = run_command(THREE, env={"http_proxy": proxy, "no_proxy": ""}, retry_deadline_seconds=60)
+    assert (run.exit_code, run.states, run.rejects) == (3, [], [])
+    assert sum(row["in_doubt"] for row in run.summary["books"]) == 0
+    assert run.seconds < 10
+    assert "HTTPS_PROXY" in run.stderr
+    assert sandbox.requests == []
+
+
+def test_certificates_that_are_not_there_stop_the_run_at_once(sandbox, run_command):
+    run = run_command(
+        THREE,
+        env={"REQUESTS_CA_BUNDLE": "/nowhere/bundle.pem"},
+        base_url=sandbox.url.replace("http://", "https://"),
+        retry_deadline_seconds=60,
+    )
+    assert (run.exit_code, run.states, run.rejects) == (3, [], [])
+    assert run.seconds < 10
+    assert "REQUESTS_CA_BUNDLE" in run.stderr
+
+
+DEEP = "[" * 100_000
+
+
+@pytest.mark.parametrize(("status", "exit_code"), [(200, 0), (400, 1)])
+def test_an_answer_nested_without_end_is_like_one_that_is_no_json(
+    status, exit_code, sandbox, run_target
+):
+    sandbox.faults = [{"fault": "status", "status": status, "body": DEEP, "first": 1}]
+    run = run_target([*SCHEMAS, member(1), state(bookmark=1)])
+    assert run.exit_code == exit_code
+    assert run.total("rejected") == exit_code
+
+
 # --- the document
 
 

@@ -98,3 +98,19 @@ def test_a_job_never_holds_a_profile_twice_and_is_filled_all_the_same(run_target
     assert sandbox.stats["overlaps"] == 0
     latest = {one["fields"]["properties"]["number"] for one in sandbox.contacts}
     assert latest == set(range(100, 150))
+
+
+def test_a_refusal_nested_without_end_is_narrowed_down_to_halves(run_target, sandbox):
+    sandbox.faults = [{"fault": "status", "status": 400, "body": "[" * 100_000, "first": 1}]
+    records = [{"id": n, "email": f"m{n}@example.com", "bad": None} for n in range(4)]
+    run = run_target(lines("check_ins", records), mappings=[EVENTS], **BULK)
+    assert (run.exit_code, run.total("delivered")) == (0, 4)
+
+
+def test_a_job_that_was_taken_is_in_doubt_until_its_end_is_known(run_target, sandbox):
+    """The import had begun when looking after it failed: its profiles may be in."""
+    sandbox.faults = [{"fault": "status", "status": 403, "after": 1}]
+    records = [{"id": n, "email": f"m{n}@example.com"} for n in range(4)]
+    run = run_target(lines("members", records), mappings=[PROFILES], **BULK)
+    assert (run.exit_code, run.states, run.rejects) == (3, [], [])
+    assert (run.total("not_attempted"), run.total("in_doubt")) == (4, 4)
