@@ -335,7 +335,7 @@ class Resource:
         title: One line on what it does, for the docs.
         quotas: Its own documented limits; none where the destination's apply to it.
         checks: Finds what breaks documented limits that a schema cannot say. Takes the mapped
-            body and the time; its faults hold no value.
+            body, in which the schema may find faults too, and the time; its faults hold no value.
         refusal: Reads an answer that refuses the records (400, 409, 413, 422), where the
             vendor's body tells more than its status; gives None where it does not.
         derived_id: The body field that gets a stable id where the mapping gives none, made of

@@ -70,7 +70,7 @@ class Preparation:
         resource = route.resource
         if resource.derived_id is not None and body.get(resource.derived_id) is None:
             body[resource.derived_id] = derived_id(route, record, body)
-        if faults := route.checker.faults(without_nulls(body)) or resource.checks(body, now):
+        if faults := (*route.checker.faults(without_nulls(body)), *resource.checks(body, now)):
             return Rejection("contract", faults)
         if resource.cardinality is not None:
             self._count(resource.cardinality, body)

@@ -79,7 +79,9 @@ def _patience(decision: GiveUp) -> str:
 def remedy(destination: Destination, result: Answer | Failure) -> str:
     """Say what to do about a result that is no success."""
     if isinstance(result, Failure):
-        return _BY_FAILURE[result.kind]
+        slow = result.kind is FailureKind.BROKEN and "Timeout" in result.words
+        more = "; where it is only slow, raise request_timeout_seconds" if slow else ""
+        return _BY_FAILURE[result.kind] + more
     if result.status in _UNAUTHORIZED:
         names = ", ".join(destination.credentials)
         return f"check the settings {names}, and what these credentials are allowed to do"

@@ -20,10 +20,20 @@ class Checker:
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
 
     def faults(self, body: Any) -> list[str]:
-        """Say everything that is wrong, by field and rule, without any value."""
+        """Say everything that is wrong, by field and rule, without any value.
+
+        A null is taken for a field that is not there; it is stored all the same.
+        """
+        body = _without_nulls(body)
         if self._validator.is_valid(body):
             return []
         return [_words(error) for error in self._validator.iter_errors(body)]
+
+
+def _without_nulls(value: Any) -> Any:
+    if not isinstance(value, dict):
+        return value
+    return {name: _without_nulls(child) for name, child in value.items() if child is not None}
 
 
 def _words(error: jsonschema_rs.ValidationError) -> str:

@@ -59,7 +59,8 @@ GENERAL: tuple[Setting, ...] = (
     Setting(
         "batch_size_rows",
         "integer",
-        "How many records at most lie between two checkpoints.",
+        "How many records lie at least between two states that are written; fewer where "
+        "`batch_wait_seconds` have passed.",
         default=500,
         minimum=1,
         maximum=100_000,

@@ -312,6 +312,15 @@ def test_rejects_of_a_batch_file_of_a_renamed_stream_can_be_replayed(run_target,
     assert (again.exit_code, again.total("delivered")) == (0, 1)
 
 
+def test_a_null_goes_out_where_it_is_asked_for_and_the_sandbox_stores_it(sandbox, run_target):
+    messages = [*SCHEMAS, member(1, city="Here"), member(1, city=None), state(a=1)]
+    run = run_target(messages, null_policy="send")
+    assert (run.exit_code, run.states) == (0, [{"a": 1}])
+    (contact,) = sandbox.contacts
+    assert [body["city"] for body in contact["history"]] == ["Here", None]
+    assert contact["fields"]["city"] is None
+
+
 # --- names
 
 

@@ -282,6 +282,18 @@ def test_certificates_that_are_not_there_stop_the_run_at_once(sandbox, run_comma
     assert "REQUESTS_CA_BUNDLE" in run.stderr
 
 
+def test_a_vendor_that_is_too_slow_is_told_with_the_setting_to_raise(sandbox, run_target):
+    sandbox.faults = [{"fault": "stall", "seconds": 5}]
+    run = run_target(
+        [*SCHEMAS, member(1)],
+        request_timeout_seconds=1,
+        retry_deadline_seconds=1,
+        stop_deadline_seconds=1,
+    )
+    assert (run.exit_code, run.states) == (3, [])
+    assert "raise request_timeout_seconds" in run.stderr
+
+
 DEEP = "[" * 100_000
 
 

@@ -52,21 +52,21 @@ class Jobs:
     def _read_job(
         self, answer: Answer, bodies: Sequence[Body], job_id: str, waited: float
     ) -> Reading:
-        attributes = data_of(answer).get("attributes") or {}
-        status = attributes.get("status")
+        said = data_of(answer).get("attributes")
+        attributes = said if isinstance(said, Mapping) else {}
+        status, failed = attributes.get("status"), attributes.get("failed_count") or 0
         if status in RUNNING:
             return self._look(job_id, min(waited * 2, LONGEST_WAIT_SECONDS))
         if status == "cancelled":
             message = "the vendor cancelled the import job: its profiles may not be imported"
             return Reading(Verdict.STOP, message)
-        if status != "complete":
+        if status != "complete" or not isinstance(failed, int):
             message = f"HTTP {answer.status}: the answer does not say how the import job fares"
             return Reading(Verdict.AMBIGUOUS, message)
-        failed = attributes.get("failed_count") or 0
         if not failed:
             return Reading(Verdict.DELIVERED, counts={"profiles imported": len(bodies)})
         path = self.path(f"/api/profile-bulk-import-jobs/{job_id}/import-errors")
-        return _errors(path + PAGE, int(failed), {})
+        return _errors(path + PAGE, failed, {})
 
 
 def _errors(path: str, failed: int, named: Mapping[int, tuple[Fault, ...]]) -> Reading:
@@ -99,7 +99,10 @@ def _imported(members: Mapping[int, tuple[Fault, ...]], failed: int, total: int)
 def _next_page(answer: Answer) -> str:
     links = said_in(answer).get("links")
     address = links.get("next") if isinstance(links, Mapping) else None
-    parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+    try:
+        parts = urlsplit(address if isinstance(address, str) else "")
+    except ValueError:
+        return ""
     return f"{parts.path}?{parts.query}" if parts.path.startswith("/api/") else ""
 
 

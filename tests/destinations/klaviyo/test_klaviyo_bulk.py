@@ -114,3 +114,12 @@ def test_a_job_that_was_taken_is_in_doubt_until_its_end_is_known(run_target, san
     run = run_target(lines("members", records), mappings=[PROFILES], **BULK)
     assert (run.exit_code, run.states, run.rejects) == (3, [], [])
     assert (run.total("not_attempted"), run.total("in_doubt")) == (4, 4)
+
+
+def test_what_the_schema_and_what_the_limits_say_is_told_at_once(run_target):
+    fields = {"profile": {"email": "email"}, "metric": "metric", "time": "time"}
+    mapping = {"stream": "check_ins", "resource": "event", "fields": fields}
+    record = {"id": 1, "email": "ann@example.com", "metric": None, "time": "1950-01-01T00:00:00Z"}
+    run = run_target(lines("check_ins", [record]), mappings=[mapping], **BULK)
+    (reject,) = run.rejects
+    assert {fault["path"] for fault in reject["reject"]["faults"]} == {"metric", "time"}

@@ -558,6 +558,15 @@ def test_a_job_that_says_nothing_is_in_doubt_and_a_cancelled_one_stops_the_run()
     assert look(started(), status="cancelled").verdict is Verdict.STOP
 
 
+@pytest.mark.parametrize(
+    "attributes",
+    [[1], "complete", {"status": "complete", "failed_count": "many"}, {"status": ["complete"]}],
+)
+def test_a_job_that_speaks_in_another_form_is_in_doubt(attributes):
+    reading = started().step.read(answer(200, {"data": {"attributes": attributes}}), BOTH)
+    assert reading.verdict is Verdict.AMBIGUOUS
+
+
 def failed(count, *pages):
     reading = look(started(), status="complete", failed_count=count)
     assert reading.step.path == f"{JOB}/import-errors?page%5Bsize%5D=100"
@@ -597,6 +606,12 @@ def test_failures_that_are_not_named_are_sent_again(page):
     reading = failed(1, page)
     assert (reading.verdict, reading.members) == (Verdict.REJECTED, {})
     assert reading.faults
+
+
+def test_a_next_page_without_an_address_is_none():
+    reading = look(started(), status="complete", failed_count=1)
+    said = {"data": [], "links": {"next": "https://["}}
+    assert reading.step.read(answer(200, said), BOTH).verdict is Verdict.REJECTED
 
 
 def test_import_errors_that_cannot_be_read_are_in_doubt():

@@ -57,7 +57,7 @@ def new_contact(store: Store, body: Body, call: Call) -> Reply:
 
 def new_event(store: Store, body: Body, call: Call) -> Reply:
     """Keep an event; a repeated id is answered the same way."""
-    keys = (f"_id={body['_id']}",) if "_id" in body else ()
+    keys = (f"_id={body['_id']}",) if body.get("_id") else ()
     store.add_event(body["id"], call.body, (*keys, *keys_of(identity_of(body))))
     return Reply(200, {"result": "success"})
 
