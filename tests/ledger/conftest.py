@@ -21,6 +21,8 @@ def server():
         with psycopg.connect(SERVER, connect_timeout=2):
             return SERVER
     except psycopg.OperationalError:
+        if os.environ.get("NEED_POSTGRES"):
+            pytest.fail(f"no PostgreSQL at {SERVER}, and this run must not do without")
         pytest.skip(f"no PostgreSQL at {SERVER}; TEST_POSTGRES_URL names another one")
 
 
