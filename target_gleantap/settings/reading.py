@@ -140,13 +140,16 @@ def _flattening_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:
     return (Fault("flattening_max_depth", message, "how many levels to flatten", "required"),)
 
 
-def _path_faults(values: Mapping[str, Any]) -> tuple[Fault, ...]:
-    """Two files of a run with one path: the summary would be written over the rejects."""
-    summary, rejects = values["summary_path"], values["rejects_path"]
-    if not summary or normpath(Path(summary).absolute()) != normpath(Path(rejects).absolute()):
-        return ()
-    hint = "the summary would be written over the only copy of what was rejected"
-    return (Fault("summary_path", "is the file that rejects_path names", hint, "same_file"),)
+def _path_faults(values: Mapping[str, Any]) -> Iterator[Fault]:
+    """Two files of a run with one path: the last one would be written over the others."""
+    taken: dict[str, str] = {}
+    for name in ("rejects_path", "summary_path", "report_path"):
+        path = normpath(Path(values[name]).absolute()) if values[name] else ""
+        if path in taken:
+            hint = "it would be written over what is there, which may be the only copy"
+            yield Fault(name, f"is the file that {taken[path]} names", hint, "same_file")
+        elif path:
+            taken[path] = name
 
 
 def _default(setting: Setting, rule: _Rule) -> Any:

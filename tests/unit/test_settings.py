@@ -349,5 +349,6 @@ def test_the_table_has_a_row_for_each_setting() -> None:
 def test_the_summary_is_never_written_over_the_rejects(rejects: str) -> None:
     told = faults({"summary_path": "out/run.json", "rejects_path": rejects})
     assert "rejects_path" in told["summary_path"]
-    assert "rejects_path" in faults({"summary_path": "rejects.singer.jsonl"})["summary_path"]
+    assert "rejects_path" in faults({"report_path": "rejects.singer.jsonl"})["report_path"]
+    assert "summary_path" in faults({"report_path": "a", "summary_path": "a"})["report_path"]
     assert faults({"summary_path": "out/run.json", "rejects_path": "out/rejects.jsonl"}) == {}
