@@ -15,6 +15,8 @@ from collections import deque
 from dataclasses import dataclass
 
 EMPTY = (b"{}", b"null")
+MANY = 1024
+"""How many stretches may wait behind an unsettled one before those that are settled are joined."""
 
 
 @dataclass(eq=False, slots=True)
@@ -35,6 +37,11 @@ class Stretch:
     state: bytes | None = None
     due: bool = False
 
+    @property
+    def clear(self) -> bool:
+        """Whether nothing in it keeps its state from leaving."""
+        return not self.unsettled and not self.blocked
+
 
 class Checkpoint:
     """The states of one run, in input order.
@@ -52,6 +59,7 @@ class Checkpoint:
         self._closed: deque[Stretch] = deque()
         self._spare: bytes | None = None
         self._behind = 0
+        self._join_at = MANY
 
     @property
     def behind(self) -> int:
@@ -98,6 +106,20 @@ class Checkpoint:
             self._since_due = 0
         self._closed.append(self._open)
         self._open = Stretch()
+        if len(self._closed) >= self._join_at:
+            self._join()
+
+    def _join(self) -> None:
+        """Join what is settled with what follows it: one slow record must not fill the memory."""
+        joined: deque[Stretch] = deque()
+        for stretch in self._closed:
+            if len(joined) > 1 and joined[-1].clear and stretch.clear:
+                stretch.records += joined[-1].records
+                stretch.due = stretch.due or joined[-1].due
+                joined.pop()
+            joined.append(stretch)
+        self._closed = joined
+        self._join_at = max(MANY, 2 * len(joined))
 
     def release(self, *, everything: bool = False) -> list[bytes]:
         """Give the states that may leave now, in order, each once.
@@ -106,7 +128,7 @@ class Checkpoint:
             everything: Whether to give the newest safe state even where it is not due.
         """
         leaving: list[bytes] = []
-        while self._closed and not self._closed[0].unsettled and not self._closed[0].blocked:
+        while self._closed and self._closed[0].clear:
             stretch = self._closed.popleft()
             self._behind -= self._closed[0].records if self._closed else self._behind
             self._spare = stretch.state

@@ -410,9 +410,19 @@ class Pipeline:
         while self.unsettled and (
             self.unsettled >= self._window
             or self._bytes + size > WINDOW_BYTES
-            or self._checkpoint.behind >= BEHIND_WINDOWS * self._window
+            or self._too_far_ahead
         ):
             self._wait_for_delivery()
+
+    @property
+    def _too_far_ahead(self) -> bool:
+        """Whether too much was read behind a state that waits.
+
+        One that waits for a removal waits until the end of the run, and what is read behind it a
+        second time the ledger knows.
+        """
+        held = self._recall is not None and self._recall.held
+        return not held and self._checkpoint.behind >= BEHIND_WINDOWS * self._window
 
     def _wait_for_delivery(self) -> None:
         """Wait, and read nothing meanwhile: nothing more will come to fill a request with."""

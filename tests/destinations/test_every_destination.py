@@ -176,6 +176,22 @@ def test_a_space_of_identifiers_is_compared_in_one_way(destination) -> None:
     assert all(len(each) == 1 for each in kinds.values())
 
 
+def test_what_the_ledger_knows_something_by_is_there_and_keeps_its_order(destination) -> None:
+    """Two deliveries that share a key share an identifier, so the later one comes later."""
+    for resource in destination.resources.values():
+        properties = resource.schema["properties"]
+        ordered = {identifier.path for identifier in resource.identifiers}
+        for alternative in resource.key:
+            paths = {part.path for part in alternative}
+            assert {path.split(".")[0] for path in paths} <= properties.keys()
+            assert paths & ordered, (resource.name, paths)
+        if resource.removal is not None:
+            removes = destination.resources[resource.removal.resource]
+            assert resource.removal.field in removes.schema["properties"]
+            assert resource.key
+        assert {each.field for each in resource.voids} <= properties.keys()
+
+
 def ways_to_identify(resource: Resource) -> Iterator[list[str]]:
     required = resource.schema.get("required", ())
     for option in resource.schema.get("anyOf", ({},)):
