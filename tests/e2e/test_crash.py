@@ -111,6 +111,15 @@ def wait_for_requests(sandbox, count):
 
 
 @pytest.mark.slow
+def wait_for_quiet(sandbox):
+    """What was in flight at the kill belongs to the run that sent it, however late it arrives."""
+    until, seen = time.monotonic() + 30, -1
+    while sandbox.stats["requests"] != seen or sandbox.stats["in_progress"]:
+        assert time.monotonic() < until
+        seen = sandbox.stats["requests"]
+        time.sleep(0.1)
+
+
 def test_killed_at_twenty_random_points_everything_arrives_and_the_state_was_never_ahead(
     sandbox, start
 ):
@@ -130,6 +139,7 @@ def test_killed_at_twenty_random_points_everything_arrives_and_the_state_was_nev
         wait_for_requests(sandbox, arrivals._seen + chance.randrange(1, 2 * RECORDS // KILLS))
         run.kill()
         tap.join()
+        wait_for_quiet(sandbox)
         names = arrivals.new()
         assert len(names) == len(set(names)), "a confirmed record was sent again in one run"
         again = arrived.intersection(names)
