@@ -28,6 +28,7 @@ class Config:
         batch_size_rows: Records from one checkpoint to the next.
         batch_wait_seconds: How long a settled state may wait to be written.
         max_in_flight: Requests that may be under way at once.
+        concurrency: `adaptive` or `fixed`: whether there are fewer where the vendor bears no more.
         quotas: The user's own limits, beside the documented ones.
         request_timeout_seconds: For one request.
         retry_deadline_seconds: How long a fault of the vendor is retried.
@@ -60,6 +61,7 @@ class Config:
     batch_size_rows: int = 500
     batch_wait_seconds: int = 2
     max_in_flight: int = 16
+    concurrency: str = "adaptive"
     quotas: tuple[Quota, ...] = ()
     request_timeout_seconds: int = 30
     retry_deadline_seconds: int = 300

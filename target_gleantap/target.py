@@ -166,6 +166,7 @@ class TargetGleantap(Target):
                 config.on_ambiguous,
                 config.quotas,
                 config.batch_wait_seconds,
+                adaptive=config.concurrency == "adaptive",
             ),
         )
 
@@ -465,6 +466,7 @@ class TargetGleantap(Target):
             self.pipeline.books.settled,
             self._rejects.count,
             self._dispatcher.in_flight,
+            self._dispatcher.limit,
             self.pipeline.unsettled,
             self._dispatcher.quota_use(),
         )
@@ -474,6 +476,7 @@ class TargetGleantap(Target):
         return Pulse(
             self.pipeline.books.settled,
             self._dispatcher.in_flight,
+            self._dispatcher.limit,
             self.pipeline.unsettled,
             self._rejects.count,
             self._dispatcher.quota_left(),

@@ -116,6 +116,13 @@ class Pacer:
         """Let nobody leave before `until`."""
         self._held_until = max(self._held_until, until)
 
+    def keep(self, quota: Quota) -> None:
+        """Keep this quota alone from now on; what has left counts in it."""
+        window = _Window.of(quota)
+        if self._windows:
+            window.departures = self._windows[0].departures
+        self.quotas, self._windows = (quota,), [window]
+
     def left(self, now: float) -> int | None:
         """How many requests may leave at once now, or None where no quota is known."""
         free = []
