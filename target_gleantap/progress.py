@@ -82,6 +82,6 @@ class Progress:
 def _line(pulse: Pulse, rate: float) -> str:
     quota = "" if pulse.quota_left is None else f", quota left {pulse.quota_left}"
     return (
-        f"settled {pulse.settled}, in flight {pulse.in_flight} of {pulse.limit}, waiting {pulse.waiting}, "
-        f"rejected {pulse.rejected}, {rate:.0f} a second{quota}"
+        f"settled {pulse.settled}, in flight {pulse.in_flight} of {pulse.limit}, "
+        f"waiting {pulse.waiting}, rejected {pulse.rejected}, {rate:.0f} a second{quota}"
     )

@@ -148,6 +148,11 @@ def _lines(summary: Mapping[str, Any]) -> list[str]:
         f"{requests['held_seconds']:.1f} s; {summary['states_written']} states written."
     )
     lines = [traffic]
+    if falls := requests["limit_falls"]:
+        times = "once" if falls == 1 else f"{falls} times"
+        lines.append(
+            f"The vendor bore fewer requests at once {times}: at last {requests['limit']} at most."
+        )
     counts = [f"{count} {noun}" for noun, count in requests["counts"].items()]
     if counts:
         lines.append(f"By the vendor's answers: {', '.join(counts)}.")

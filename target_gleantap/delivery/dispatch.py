@@ -317,6 +317,11 @@ class Dispatcher:
         return reading
 
     def _learn(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
+        """Take in how many requests the vendor bears."""
+        self._tell_limit(delivery, reading, result)
+        self.traffic.limit, self.traffic.limit_falls = self._limit.level, self._limit.falls
+
+    def _tell_limit(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
         """Tell the limit how the vendor bore the request.
 
         A 429 says so only where no quota is known: else it is a matter of how many per time.

@@ -1,9 +1,9 @@
 """A quota that no document tells, learned from the vendor's 429s. Pure: told the time.
 
-A 429 means too many in a time, or too many at once. It was the time if as many at once were taken
-before, or if twice in a row about as many requests were taken ahead of it. Then what was taken in
-that time (a second, or as long as `Retry-After` asks for) is the quota, and it is kept from then
-on. Otherwise nothing is learned, and it is left to `limit`. What was learned is tried again upwards
+A 429 means too many in a time, or too many at once. Where as many at once were taken before, it was
+the time: what was taken in it (in a second, or in as long as `Retry-After` asks for) is the quota,
+and it is kept from then on. Where not, nothing is learned, and it is left to `limit`, which falls:
+if that was not it, the next 429 comes with fewer under way. What was learned is tried again upwards
 now and then; the AWS SDKs' adaptive retry mode also keeps a rate below what was throttled, and
 rises from there (botocore, retries/adaptive.py and throttling.py).
 """
@@ -20,14 +20,13 @@ from target_gleantap.delivery.refusals import Flight
 
 LONGEST_SECONDS = 5
 """Where the vendor asks for a longer wait, that wait is pace enough."""
-ALIKE = 0.1
-"""How far, as a share, two counts may lie apart and be of one quota."""
 LEAST = 5
 """Fewer requests than this tell no quota."""
 LESS = 0.95
 """What is left of a quota that was kept and refused nevertheless."""
 MORE = 0.05
-"""The first step upwards; each that is borne is followed by one twice as large."""
+MOST_MORE = 0.4
+"""The first step upwards, and the largest: each that is borne is followed by one twice as large."""
 PRICE = 30
 """A step upwards may cost a wait: it comes after this many times as long, or twice that after each
 that was refused."""
@@ -63,11 +62,17 @@ class LearnedPace(Pacer):
         self._refused: _Refusal | None = None
         self._together = 0
         self._heard_at = -inf
-        self._count: int | None = None
         self._calm = 0.0
         self._raise_at = inf
         self._more = MORE
         self._proven = 0
+        self._in_use = False
+
+    def wait(self, now: float) -> float:
+        """Tell how many seconds the next request must wait; 0 where it may leave now."""
+        seconds = super().wait(now)
+        self._in_use |= seconds > 0
+        return seconds
 
     def depart(self, now: float) -> Departure:
         """Count a request that leaves now; conclude from the last 429, if one came."""
@@ -100,8 +105,6 @@ class LearnedPace(Pacer):
         seconds = max(1, ceil(asked or 0.0))
         if seconds <= LONGEST_SECONDS:
             self._refused = _Refusal(now, seconds, flight.in_flight)
-        else:
-            self._count = None
 
     def _conclude(self, now: float, refusal: _Refusal) -> None:
         """Take in how many were taken before the 429, now that they have been answered."""
@@ -112,18 +115,16 @@ class LearnedPace(Pacer):
         )
         if self.quotas:
             self._lower(now, count)
-        elif count >= LEAST and (self._together >= refusal.in_flight or self._alike(count)):
+        elif count >= LEAST and self._together >= refusal.in_flight:
             self._proven = count
             self._calm = float(PRICE * refusal.seconds)
             self._begin(now, count, refusal.seconds)
-        self._count = count
-
-    def _alike(self, count: int) -> bool:
-        return self._count is not None and abs(count - self._count) <= ALIKE * self._count
 
     def _lower(self, now: float, count: int) -> None:
         kept = self.quotas[0]
-        if kept.requests <= self._proven:
+        if kept.requests > self._proven:
+            self._proven = max(self._proven, min(count, kept.requests))
+        else:
             self._proven = max(1, min(count, int(self._proven * LESS)))
         self._more = MORE
         self._calm = min(2 * self._calm, LONGEST_CALM_SECONDS)
@@ -132,10 +133,10 @@ class LearnedPace(Pacer):
     def _raise(self, now: float) -> None:
         """Try more, where all of it is used: what is kept has been borne."""
         kept = self.quotas[0]
-        if self.left(now) == 0:
-            self._proven = kept.requests
+        if self._in_use:
+            self._proven, self._in_use = kept.requests, False
             self._begin(now, ceil(kept.requests * (1 + self._more)), int(kept.seconds))
-            self._more *= 2
+            self._more = min(2 * self._more, MOST_MORE)
             self._raise_at = now + BORNE_SECONDS * kept.seconds
 
     def _begin(self, now: float, requests: int, seconds: int) -> None:

@@ -7,22 +7,24 @@ requests are refused (`refusals`) or answered later. Public descriptions of the 
 
 - growth while the limit is in use, decisions about once a round trip: Vector's adaptive request
   concurrency (vectordotdev/vector, src/sinks/util/adaptive_concurrency/controller.rs);
-- the fall to the limit times usual by present latency, to no less than half, where that is more than
-  half as long again in ten samples or more: Netflix's Gradient2Limit and WindowedLimit
+- the fall to the limit times usual by present latency, to no less than half, where that is half as
+  long again or more, in ten samples or more: Netflix's Gradient2Limit and WindowedLimit
   (Netflix/concurrency-limits);
 - the beginning: TCP's slow start (RFC 5681).
 
-Our own: a rise of latency is our doing only if it goes back when fewer requests are under way. If it
-does not, the limit returns to where it was, and that latency is the usual one from then on. So a
-vendor that is slow for its own reasons gets no fewer requests.
+Our own: a rise of latency is our doing only if fewer requests under way bring as many answers in a
+time (by Little's law, requests under way by latency). If they do not, the limit returns to where it
+was, and that latency is the usual one from then on. So a vendor, or a machine, that is slow for its
+own reasons is not made slower.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from math import inf, sqrt
+from math import inf
 
 from target_gleantap.delivery.refusals import Flight, Refusals
+from target_gleantap.delivery.rounds import Round
 
 START = 4
 """The first limit: few enough to see how quick the vendor is at rest."""
@@ -34,38 +36,14 @@ STEP = 1 / 8
 TOLERANCE = 1.5
 SLACK_SECONDS = 0.02
 """A rise that is never acted on: this machine's own threads may take as long."""
+SUSPICIONS = 3
+"""In so many rounds in a row a rise must be seen: on a busy machine there are lone ones."""
 LOWEST_RATIO = 0.5
+WORTH = 0.9
+"""A fall that costs more than the rest of the speed is taken back."""
 LEAST_SAMPLES = 10
 QUICKER = 0.3
 """How far a quicker round moves what counts as usual."""
-
-
-@dataclass(slots=True)
-class _Round:
-    """The answers to what left since a time."""
-
-    began: float = -inf
-    count: int = 0
-    total: float = 0.0
-    squares: float = 0.0
-    in_use: bool = False
-
-    def add(self, seconds: float, *, in_use: bool) -> None:
-        """Take one in."""
-        self.count += 1
-        self.total += seconds
-        self.squares += seconds * seconds
-        self.in_use |= in_use
-
-    @property
-    def mean(self) -> float:
-        return self.total / self.count
-
-    @property
-    def surely(self) -> float:
-        """What the mean exceeds but for chance: less two standard errors."""
-        variance = max(0.0, self.squares / self.count - self.mean**2)
-        return self.mean - 2 * sqrt(variance / self.count)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +52,11 @@ class _Trial:
 
     Attributes:
         level: The limit before.
-        mean: The latency before, in seconds.
+        seen: The round before.
     """
 
     level: float
-    mean: float
+    seen: Round
 
 
 class Limit:
@@ -89,17 +67,21 @@ class Limit:
     Args:
         most: It never goes past this.
         adaptive: Whether it ever goes below.
+
+    Attributes:
+        falls: How often it fell.
     """
 
     def __init__(self, most: int, *, adaptive: bool) -> None:
+        self.falls = 0
         self._adaptive = adaptive
         self._most = most
         self._level = float(min(START, most) if adaptive else most)
         self._starting = adaptive
         self._refusals = Refusals()
         self._usual = inf
-        self._round = _Round()
-        self._suspected = False
+        self._round = Round()
+        self._suspicions = 0
         self._trial: _Trial | None = None
 
     @property
@@ -123,10 +105,10 @@ class Limit:
             self._move_to(self._level + LEAP)
             self._starting = self._level < self._most
         if flight.at >= self._round.began:
-            self._round.add(seconds, in_use=in_use)
+            self._round.add(flight, now, seconds, in_use=in_use)
             if self._round.count >= max(LEAST_SAMPLES, self._level / 2):
                 self._judge(self._round)
-                self._round = _Round(now)
+                self._round = Round(now)
 
     def refused(self, flight: Flight, now: float, hold: float = 0.0) -> None:
         """Learn from a refusal, or from no answer.
@@ -140,29 +122,29 @@ class Limit:
             return
         level = self._refusals.refused(flight, now, self._level, hold)
         if level != self._level:
-            self._starting, self._suspected, self._trial = False, False, None
-            self._round = _Round(now)
+            self._starting, self._suspicions, self._trial = False, 0, None
+            self._round = Round(now)
             self._move_to(level)
 
-    def _judge(self, seen: _Round) -> None:
-        """Grow while latency holds; fall where it has risen, twice in a row, in use."""
+    def _judge(self, seen: Round) -> None:
+        """Grow while latency holds; fall where it has risen, round after round, in use."""
         if self._trial is not None:
             self._end_trial(self._trial, seen)
         elif seen.surely <= self._borne():
             self._held(seen)
         elif seen.in_use:
             self._starting = False
-            if self._suspected:
+            self._suspicions += 1
+            if self._suspicions >= SUSPICIONS:
                 self._try_less(seen)
-            self._suspected = not self._suspected
 
     def _borne(self) -> float:
         """Up to what latency counts as the usual one."""
         usual = self._round.mean if self._usual == inf and self._round.count else self._usual
         return max(usual * TOLERANCE, usual + SLACK_SECONDS)
 
-    def _held(self, seen: _Round) -> None:
-        self._suspected = False
+    def _held(self, seen: Round) -> None:
+        self._suspicions = 0
         if self._usual == inf:
             self._usual = seen.mean
         self._usual += min(0.0, seen.mean - self._usual) * QUICKER
@@ -171,18 +153,21 @@ class Limit:
             self._refusals.grew()
             self._move_to(self._level + max(1.0, self._level * STEP))
 
-    def _try_less(self, seen: _Round) -> None:
-        self._trial = _Trial(self._level, seen.mean)
-        self._move_to(self._level * max(LOWEST_RATIO, self._usual / seen.mean))
+    def _try_less(self, seen: Round) -> None:
+        self._suspicions = 0
+        self._trial = _Trial(self._level, seen)
+        ratio = max(LOWEST_RATIO, self._usual / seen.mean)
+        self._move_to(min(self._level, seen.in_flight) * ratio)
 
-    def _end_trial(self, trial: _Trial, seen: _Round) -> None:
-        """Tell whether the latency was ours: whether it fell by half of what it then would."""
+    def _end_trial(self, trial: _Trial, seen: Round) -> None:
+        """Tell whether fewer requests do as well: whether as many are answered in a time."""
         self._trial = None
-        if seen.mean > trial.mean * (1 + self._level / trial.level) / 2:
+        if seen.in_flight / seen.mean < WORTH * trial.seen.in_flight / trial.seen.mean:
             self._usual = seen.mean
             self._move_to(trial.level)
         elif seen.surely > self._borne():
             self._try_less(seen)
 
     def _move_to(self, level: float) -> None:
+        self.falls += level < self._level
         self._level = max(1.0, min(level, self._most))

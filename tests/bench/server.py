@@ -4,9 +4,9 @@
                      [--knee REQUESTS] [--at-once REQUESTS [--refuse-with STATUS]]
 
 Answers each POST as Gleantap does, after the latency. With `--allow`, at most so many requests in
-any second are accepted, and the others answered 429 at once. With `--knee`, so many are worked on at
-once, and the others queue; with `--at-once`, they are refused instead. Prints its port. GET gives
-what has come since the last GET, as JSON, and forgets it.
+any second are accepted, and the others answered 429 at once. With `--knee`, so many are worked on
+at once, and the others queue; with `--at-once`, they are refused instead. Prints its port. GET
+gives what has come since the last GET, as JSON, and forgets it.
 """
 
 from __future__ import annotations

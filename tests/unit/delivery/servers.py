@@ -1,9 +1,9 @@
 """Vendors on a virtual clock, for what says how many requests may be under way.
 
-The kinds of server, and their figures, are those that Vector publishes for its own adaptive request
-concurrency (vectordotdev/vector, tests/data/adaptive-concurrency/*.yaml; what the words in there
-mean stands in src/sinks/util/adaptive_concurrency/tests.rs), as models of our own; the queue and the
-refusal at once are further ones.
+The kinds of server, and their figures, are those that Vector publishes for its own adaptive
+request concurrency (vectordotdev/vector, tests/data/adaptive-concurrency/*.yaml; what the words in
+there mean stands in src/sinks/util/adaptive_concurrency/tests.rs), as models of our own. The queue,
+the refusal at once, the sporadic one and the change of latency are further ones.
 """
 
 from __future__ import annotations
@@ -54,7 +54,7 @@ class Server:
     sporadic: float = 0.0
     later: float = float("inf")
     later_delay: float = 0.0
-    chance: Random = field(default_factory=lambda: Random(7))
+    chance: Random = field(default_factory=lambda: Random(7))  # noqa: S311 - a model's
     in_flight: int = 0
     recent: deque[float] = field(default_factory=deque)
     free_at: list[float] = field(default_factory=list)
@@ -121,7 +121,7 @@ class Course:
 def run(server: Server, limit: Limit, requests: int, interval: float = 0.0) -> Course:
     """Send so many requests as the limit has it, one each `interval` at most."""
     events: list[tuple[float, int, Callable[[], None]]] = []
-    order, course, chance = count(), Course(), Random(11)
+    order, course, chance = count(), Course(), Random(11)  # noqa: S311 - a model's
     now, waiting, under_way = 0.0, 0, 0
 
     def at(when: float, what: Callable[[], None]) -> None:
