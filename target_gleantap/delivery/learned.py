@@ -1,17 +1,19 @@
 """A quota that no document tells, learned from the vendor's 429s. Pure: told the time.
 
-A 429 means too many in a time, or too many at once. Where as many at once were taken before, it was
-the time: what was taken in it (in a second, or in as long as `Retry-After` asks for) is the quota,
-and it is kept from then on. Where not, nothing is learned, and it is left to `limit`, which falls:
-if that was not it, the next 429 comes with fewer under way. What was learned is tried again upwards
-now and then; the AWS SDKs' adaptive retry mode also keeps a rate below what was throttled, and
-rises from there (botocore, retries/adaptive.py and throttling.py).
+A 429 means too many in a time, or too many at once. It was the time where as many at once were
+taken before, several times, and twice as many in that time as were under way. Then what was taken
+in it (in a second, or in as long as `Retry-After` asks for) is the quota, and it is kept from
+then on. Otherwise nothing is learned, and it is left to `limit`, which falls: if that was not it,
+the next 429 comes with fewer under way. What was learned is tried again upwards now and then; the
+AWS SDKs' adaptive retry mode also keeps a rate below what was throttled, and rises from there
+(botocore, retries/adaptive.py and throttling.py).
 """
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass
+from heapq import heappushpop
 from math import ceil, inf
 
 from target_gleantap.contract import Quota
@@ -22,6 +24,8 @@ LONGEST_SECONDS = 5
 """Where the vendor asks for a longer wait, that wait is pace enough."""
 LEAST = 5
 """Fewer requests than this tell no quota."""
+PROOFS = 5
+"""So many times as many at once must have been taken: the vendor may have seen fewer than left."""
 LESS = 0.95
 """What is left of a quota that was kept and refused nevertheless."""
 MORE = 0.05
@@ -60,7 +64,7 @@ class LearnedPace(Pacer):
         super().__init__(())
         self._recent: deque[Departure] = deque()
         self._refused: _Refusal | None = None
-        self._together = 0
+        self._together = [0] * PROOFS
         self._heard_at = -inf
         self._calm = 0.0
         self._raise_at = inf
@@ -89,7 +93,7 @@ class LearnedPace(Pacer):
 
     def bore(self, in_flight: int) -> None:
         """Note that a request was taken that left as the last of so many under way."""
-        self._together = max(in_flight, self._together)
+        heappushpop(self._together, in_flight)
 
     def throttled(self, flight: Flight, now: float, asked: float | None) -> None:
         """Learn of a 429; those that were under way together count as one.
@@ -115,7 +119,7 @@ class LearnedPace(Pacer):
         )
         if self.quotas:
             self._lower(now, count)
-        elif count >= LEAST and self._together >= refusal.in_flight:
+        elif count >= max(LEAST, 2 * refusal.in_flight) and self._together[0] >= refusal.in_flight:
             self._proven = count
             self._calm = float(PRICE * refusal.seconds)
             self._begin(now, count, refusal.seconds)

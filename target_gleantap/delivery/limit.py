@@ -14,8 +14,8 @@ requests are refused (`refusals`) or answered later. Public descriptions of the 
 
 Our own: a rise of latency is our doing only if fewer requests under way bring as many answers in a
 time (by Little's law, requests under way by latency). If they do not, the limit returns to where it
-was, and that latency is the usual one from then on. So a vendor, or a machine, that is slow for its
-own reasons is not made slower.
+was, and that latency is borne, for longer each time. So a vendor, or a machine, that is slow for
+its own reasons is not made slower.
 """
 
 from __future__ import annotations
@@ -39,8 +39,12 @@ SLACK_SECONDS = 0.02
 SUSPICIONS = 3
 """In so many rounds in a row a rise must be seen: on a busy machine there are lone ones."""
 LOWEST_RATIO = 0.5
-WORTH = 0.9
-"""A fall that costs more than the rest of the speed is taken back."""
+WORTH = 0.8
+"""A fall that costs more than the rest of the speed is taken back: one by a third, which is the
+least, costs either nothing or a third."""
+EXCUSED_SECONDS = 30.0
+LONGEST_EXCUSED_SECONDS = 600.0
+"""How long a latency is then borne, at first and at most."""
 LEAST_SAMPLES = 10
 QUICKER = 0.3
 """How far a quicker round moves what counts as usual."""
@@ -80,6 +84,9 @@ class Limit:
         self._starting = adaptive
         self._refusals = Refusals()
         self._usual = inf
+        self._excused = 0.0
+        self._excused_until = -inf
+        self._excuse = EXCUSED_SECONDS
         self._round = Round()
         self._suspicions = 0
         self._trial: _Trial | None = None
@@ -107,7 +114,7 @@ class Limit:
         if flight.at >= self._round.began:
             self._round.add(flight, now, seconds, in_use=in_use)
             if self._round.count >= max(LEAST_SAMPLES, self._level / 2):
-                self._judge(self._round)
+                self._judge(self._round, now)
                 self._round = Round(now)
 
     def refused(self, flight: Flight, now: float, hold: float = 0.0) -> None:
@@ -126,10 +133,12 @@ class Limit:
             self._round = Round(now)
             self._move_to(level)
 
-    def _judge(self, seen: Round) -> None:
+    def _judge(self, seen: Round, now: float) -> None:
         """Grow while latency holds; fall where it has risen, round after round, in use."""
+        if now >= self._excused_until:
+            self._excused = 0.0
         if self._trial is not None:
-            self._end_trial(self._trial, seen)
+            self._end_trial(self._trial, seen, now)
         elif seen.surely <= self._borne():
             self._held(seen)
         elif seen.in_use:
@@ -141,6 +150,7 @@ class Limit:
     def _borne(self) -> float:
         """Up to what latency counts as the usual one."""
         usual = self._round.mean if self._usual == inf and self._round.count else self._usual
+        usual = max(usual, self._excused)
         return max(usual * TOLERANCE, usual + SLACK_SECONDS)
 
     def _held(self, seen: Round) -> None:
@@ -159,13 +169,16 @@ class Limit:
         ratio = max(LOWEST_RATIO, self._usual / seen.mean)
         self._move_to(min(self._level, seen.in_flight) * ratio)
 
-    def _end_trial(self, trial: _Trial, seen: Round) -> None:
+    def _end_trial(self, trial: _Trial, seen: Round, now: float) -> None:
         """Tell whether fewer requests do as well: whether as many are answered in a time."""
         self._trial = None
         if seen.in_flight / seen.mean < WORTH * trial.seen.in_flight / trial.seen.mean:
-            self._usual = seen.mean
+            self._excused, self._excused_until = seen.mean, now + self._excuse
+            self._excuse = min(2 * self._excuse, LONGEST_EXCUSED_SECONDS)
             self._move_to(trial.level)
-        elif seen.surely > self._borne():
+            return
+        self._excuse = EXCUSED_SECONDS
+        if seen.surely > self._borne():
             self._try_less(seen)
 
     def _move_to(self, level: float) -> None:

@@ -95,11 +95,11 @@ def test_refusals_that_have_nothing_to_do_with_us_slow_nothing_down(share: float
 
 @pytest.mark.parametrize("jitter", [0.0, 0.3])
 def test_a_vendor_that_becomes_slow_for_its_own_reasons_gets_no_fewer(jitter: float) -> None:
-    """Three times the latency in mid-run, whatever is sent: one try, and back."""
+    """Three times the latency in mid-run, whatever is sent: a try now and then, and back."""
     course = run(Server(0.05, jitter, later=5, later_delay=0.15), adaptive(32), 10_000)
     plain = run(Server(0.05, jitter, later=5, later_delay=0.15), fixed(32), 10_000)
-    assert course.rate >= 0.97 * plain.rate
-    assert course.settled == 32
+    assert course.rate >= 0.95 * plain.rate
+    assert course.settled > 31
 
 
 def test_a_slow_tap_raises_nothing() -> None:
