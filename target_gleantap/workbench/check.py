@@ -10,7 +10,7 @@ from typing import Any
 from target_gleantap import settings
 from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
-from target_gleantap.delivery.probe import probe
+from target_gleantap.delivery.probe import ask
 from target_gleantap.errors import ConfigError, TargetError, VendorError
 from target_gleantap.mapping import encode
 from target_gleantap.mapping.spelling import did_you_mean
@@ -139,14 +139,16 @@ def _ask(config: Config, target: LintTarget, report: Report) -> None:
             "credentials are taken: --online asked nothing."
         )
         return
-    step = destination.probe(config.vendor)
-    payload = b"" if step.body is None else encode(step.body)
+    probe = destination.probe(config.vendor)
+    payload = b"" if probe.step.body is None else encode(probe.step.body)
     client = Client(config.base_url, target.headers(config), config.request_timeout_seconds)
     try:
-        seconds = probe(destination, client, step, payload)
+        reached = ask(destination, client, probe, payload)
     except VendorError as fault:
         report.online, report.out_of_reach = str(fault), True
     else:
-        report.online = f"{destination.title} answers, and takes the credentials ({seconds:.2f} s)."
+        took = f" ({reached.seconds:.2f} s)"
+        but = f"; {reached.open}" if reached.open else ""
+        report.online = f"{destination.title} answers, and takes the credentials{took}{but}."
     finally:
         client.close()
