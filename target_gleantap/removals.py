@@ -11,7 +11,7 @@ import logging
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from target_gleantap.config import Config
 from target_gleantap.contract import SOUGHT, Removal, Resource
@@ -22,6 +22,7 @@ from target_gleantap.mapping import encode, encode_json
 from target_gleantap.model import Body, Fault, Faulty, Origin, Outcome, Record, Rejection
 from target_gleantap.recall import Decision, Entry, Recall
 from target_gleantap.routes import Route
+from target_gleantap.settling import Item, Settling
 
 LOGGER = logging.getLogger("target-gleantap")
 
@@ -37,28 +38,16 @@ HELD = 10_000
 class Way(Protocol):
     """What removals need of the way."""
 
-    def item(self, stream: str, mapping: str, origin: Origin) -> Any:
-        """Open the books for one more record."""
-
     def act(self, entry: Entry, decision: Decision) -> None:
         """Do what was decided of it."""
 
     def submit(
-        self, resource: Resource, wire: Body, payload: bytes, whose: tuple[str, ...], item: Any
+        self, resource: Resource, wire: Body, payload: bytes, whose: tuple[str, ...], item: Item
     ) -> None:
         """Have a request sent, in its turn."""
 
-    def take_back(self, item: Any) -> None:
-        """Count the bytes of a record that was held."""
-
     def settle_all(self) -> None:
         """Wait until all is settled that is on its way."""
-
-    def leave(self, item: Any) -> None:
-        """Count a record as not attempted."""
-
-    def block(self) -> None:
-        """Let no state leave any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +71,17 @@ class Removals:
     """The removals of one run.
 
     Args:
-        way: Sends, settles and rejects.
+        way: Sends.
+        settling: Settles and rejects.
         recall: What is known.
         config: The settings.
     """
 
-    def __init__(self, way: Way, recall: Recall, config: Config) -> None:
+    def __init__(self, way: Way, settling: Settling, recall: Recall, config: Config) -> None:
         self.excess: list[str] = []
         """For each mapping of which too much is gone: how much, and what to do."""
         self._way = way
+        self._settling = settling
         self._recall = recall
         self._ledger = recall.ledger
         self._config = config
@@ -103,7 +94,7 @@ class Removals:
 
     # --- records that the source deleted
 
-    def take(self, route: Route, record: Record, item: Any) -> Rejection | None:
+    def take(self, route: Route, record: Record, item: Item) -> Rejection | None:
         """Take a record that the source deleted.
 
         Returns:
@@ -147,7 +138,7 @@ class Removals:
             for entry in entries:
                 del self._recall.held[entry.key or b""]
                 if not allowed:
-                    self._way.leave(entry.item)
+                    self._settling.leave(entry.item)
             if allowed:
                 self._send(entries)
 
@@ -158,7 +149,7 @@ class Removals:
         if entry.source is not None and entry.key is not None:
             entry.version = self._note(entry.source, entry.key, entry.item.origin.version)
 
-    def present_anyway(self, route: Route, record: Record, item: Any, *, rejected: bool) -> None:
+    def present_anyway(self, route: Route, record: Record, item: Item, *, rejected: bool) -> None:
         """Note the same of a record that is left out: its contact is not gone.
 
         Where a rejected one cannot be told apart, nothing of its version is removed.
@@ -228,7 +219,7 @@ class Removals:
         if not count:
             return
         if not self._allow(route, source, count):
-            self._way.block()
+            self._settling.block()
             return
         gone = self._ledger.vanished_rows(source, versions)
         for start in range(0, len(gone), AT_ONCE):
@@ -238,9 +229,9 @@ class Removals:
     def _vanished(self, route: Route, source: Source, row: Row) -> Entry:
         removal = _removal(route)
         origin = _origin_of(removal, row)
-        item = self._way.item(route.stream, f"{route.name}:mirror", origin)
+        item = self._settling.item(route.stream, f"{route.name}:mirror", origin)
         item.entry = Entry(route, item, None, {}, source, row.key)
-        return item.entry  # type: ignore[no-any-return] # the owner's own kind of item
+        return item.entry
 
     # --- guards
 
@@ -285,7 +276,7 @@ class Removals:
             if not isinstance(plan, Rejection):
                 self._recall.queue(entry)
             if isinstance(plan, Errand):
-                self._way.take_back(entry.item)
+                self._settling.take_back(entry.item)
                 self._way.submit(plan.resource, plan.wire, plan.payload, plan.whose, entry.item)
                 continue
             self._way.act(entry, plan)

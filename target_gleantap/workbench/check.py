@@ -15,6 +15,7 @@ from target_gleantap.errors import ConfigError, TargetError, VendorError
 from target_gleantap.mapping import encode
 from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault
+from target_gleantap.run import headers
 from target_gleantap.workbench.catalogs import read_catalog
 from target_gleantap.workbench.dry import STDIN, LintTarget
 from target_gleantap.workbench.entry_tests import run_tests
@@ -141,7 +142,8 @@ def _ask(config: Config, target: LintTarget, report: Report) -> None:
         return
     probe = destination.probe(config.vendor)
     payload = b"" if probe.step.body is None else encode(probe.step.body)
-    client = Client(config.base_url, target.headers(config), config.request_timeout_seconds)
+    said = headers(config, target.plugin_version)
+    client = Client(config.base_url, said, config.request_timeout_seconds)
     try:
         reached = ask(destination, client, probe, payload)
     except VendorError as fault:
