@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 from target_gleantap.config import Config
 from target_gleantap.contract import Resource
 from target_gleantap.errors import LocalError, RemovalsHeld
+from target_gleantap.guard import Verdict
 from target_gleantap.mapping import encode
 from target_gleantap.model import Body, Outcome, Record, Rejection
 from target_gleantap.prepare import Prepared
@@ -228,8 +229,20 @@ class Known:
         Raises:
             RemovalsHeld: Where it is.
         """
-        if self._removals.excess:
-            raise RemovalsHeld(" ".join(self._removals.excess))
+        held = self._removals.guard.held
+        if held:
+            raise RemovalsHeld(
+                " ".join(
+                    f"{one.facts}: none of them was removed, all else was delivered, and the "
+                    f"state stays before them. {one.remedy}"
+                    for one in held
+                )
+            )
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """What the guard said of what is gone at the source."""
+        return self._removals.guard.verdicts
 
     def submit(
         self, resource: Resource, wire: Body, payload: bytes, whose: tuple[str, ...], item: Item

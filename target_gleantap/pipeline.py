@@ -146,9 +146,8 @@ class Pipeline:
 
     def _remove(self, route: Route, record: Record, item: Item) -> None:
         """Take a record that the source deleted."""
-        if self.known is None:  # a dry run, which does without a ledger
-            self.settling.settle(item, Outcome.DELIVERED)
-            return
+        if self.known is None:  # the routes see to that
+            raise TypeError
         self.known.gather_removal(route, record, item)
         if self.known.full:
             self._decide()

@@ -19,11 +19,12 @@ from target_gleantap.delivery.history import Gauges
 from target_gleantap.delivery.rehearsal import Rehearsal
 from target_gleantap.ending import Ending
 from target_gleantap.errors import LocalError, RecordsRejected, RemovalsHeld, TargetError
+from target_gleantap.guard import Verdict
 from target_gleantap.mapping import encode, encode_canonical
 from target_gleantap.pipeline import Pipeline
 from target_gleantap.prepare import Preparation
 from target_gleantap.progress import Progress, Pulse
-from target_gleantap.rejects import Rejects, UnwrittenRejects
+from target_gleantap.rejects import Rejects
 
 if TYPE_CHECKING:
     from target_gleantap.ledger.store import Ledger
@@ -41,6 +42,7 @@ class Run:
         drain: Called at the end, before anything is said of it.
 
     Attributes:
+        config: The settings.
         pipeline: The way of its records.
         books: What became of them.
         ignored: How many records came of streams without a mapping.
@@ -124,6 +126,11 @@ class Run:
         return open_ledger(config.ledger_url, config.ledger_secret, wait=config.ledger_wait_seconds)
 
     # --- how it fares
+
+    @property
+    def verdicts(self) -> list[Verdict]:
+        """What the guard of the removals said of what is gone at the source."""
+        return [] if self.pipeline.known is None else self.pipeline.known.verdicts
 
     @property
     def counted(self) -> int:
@@ -225,6 +232,7 @@ class Run:
             dry_run=self.config.dry_run,
             ignored=self.ignored,
             rejects_path=self._rejects.written_to,
+            removals=[verdict.as_dict() for verdict in self.verdicts],
             reason=reason,
         )
 
@@ -233,42 +241,6 @@ class Run:
         history, version = self._dispatcher.history, self._version
         page = report.render(text, history, self.config, began=self._began, version=version)
         report.write(page, path)
-
-
-class DryRun(Run):
-    """A run that sends nothing, and writes neither rejects nor states."""
-
-    rehearsal: Rehearsal
-
-    def new_dispatcher(self) -> Rehearsal:
-        """Make what counts requests."""
-        self.rehearsal = Rehearsal()
-        return self.rehearsal
-
-    def new_rejects(self) -> Rejects:
-        """Make what counts rejects."""
-        return UnwrittenRejects(self.config.rejects_path)
-
-    def encoding(self) -> Callable[[dict[str, Any]], bytes]:
-        """Give what encodes a body."""
-        return encode
-
-    def new_output(self) -> Callable[[bytes], None]:
-        """Give nothing: a dry run has done nothing that a state could stand for."""
-        return lambda _value: None
-
-    def new_ledger(self) -> Ledger | None:
-        """Do without."""
-        return None
-
-    def would_be(self, reason: TargetError) -> TargetError:
-        """Give the reason as what would be."""
-        if not isinstance(reason, RecordsRejected):
-            return reason
-        return RecordsRejected(
-            f"Dry run: {self._rejects.count} would be rejected, for the reasons in the summary; "
-            "all else would be delivered. Nothing was sent. Mend the mapping or the data."
-        )
 
 
 def headers(config: Config, version: str) -> dict[str, str]:

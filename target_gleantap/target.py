@@ -19,12 +19,13 @@ from singer_sdk.singerlib.json import serialize_json
 
 from target_gleantap import settings
 from target_gleantap.config import Config
+from target_gleantap.dry_run import DryRun
 from target_gleantap.errors import ConfigError, RecordsRejected, RemovalsHeld
 from target_gleantap.intake import Intake
 from target_gleantap.model import Fault
 from target_gleantap.reader import LineReader
 from target_gleantap.routes import Routes
-from target_gleantap.run import DryRun, Run
+from target_gleantap.run import Run
 from target_gleantap.sink import StreamSink
 
 IDLE_SECONDS = 60.0

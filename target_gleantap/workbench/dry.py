@@ -12,10 +12,11 @@ from typing import IO, Any
 import click
 
 from target_gleantap.config import Config
+from target_gleantap.dry_run import DryRun
 from target_gleantap.errors import ConfigError, InputError, LocalError
 from target_gleantap.model import Fault
 from target_gleantap.routes import Route, Routes
-from target_gleantap.run import DryRun, Run
+from target_gleantap.run import Run
 from target_gleantap.target import TargetGleantap
 
 STDIN = "-"

@@ -9,7 +9,7 @@ from typing import Any
 
 from target_gleantap.books import reasons_of
 from target_gleantap.config import Config
-from target_gleantap.errors import RecordsRejected, TargetError
+from target_gleantap.errors import RecordsRejected, RemovalsHeld, TargetError
 from target_gleantap.model import Filtered, Origin, Record, Rejection
 from target_gleantap.prepare import Preparation, Prepared
 from target_gleantap.rejects import Rejects, UnwrittenRejects
@@ -47,6 +47,7 @@ class Preview:
         config: The settings.
         survey: What each mapping makes of its records.
         summary: The books and the reasons, as the run summary has them.
+        removals: What is gone at the source, and what would be made of it.
         rejected: An example for each stream, mapping and reason.
         requests: Requests by resource.
         time: The quota that holds them back longest; None where none is known.
@@ -60,6 +61,7 @@ class Preview:
     books: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[Mapping[str, Any]] = field(default_factory=list)
     ignored: Mapping[str, int] = field(default_factory=dict)
+    removals: list[Mapping[str, Any]] = field(default_factory=list)
     rejected: dict[tuple[str, str, str], Rejected] = field(default_factory=dict)
     requests: Mapping[str, int] = field(default_factory=dict)
     time: Longest | None = None
@@ -204,13 +206,14 @@ def preview(
     try:
         target.read(path)
         target.process_endofpipe()
-    except RecordsRejected as reason:
+    except (RecordsRejected, RemovalsHeld) as reason:
         seen.exit_code = reason.exit_code
     except TargetError as reason:
         seen.ended_by, seen.exit_code = str(reason), reason.exit_code
     books = target.run.books
     seen.books = [row.as_dict() for row in books.rows]
     seen.reasons, seen.ignored = books.reasons(), dict(target.run.ignored)
+    seen.removals = [verdict.as_dict() for verdict in target.run.verdicts]
     seen.rejected = target.examples
     seen.requests = dict(target.watched.rehearsal.requests)
     seen.time = longest(target.settings, seen.requests)
