@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from target_gleantap.contract import Destination, Step, Verdict, read_status
 from target_gleantap.delivery.advice import remedy
-from target_gleantap.delivery.client import Client, Request
+from target_gleantap.delivery.call import Request
+from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.interpret import SUCCESS
+from target_gleantap.delivery.lines import NEVER, Lines
 from target_gleantap.delivery.retry import read_failure
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Failure
@@ -26,7 +28,10 @@ def probe(destination: Destination, client: Client, step: Step, payload: bytes) 
     Raises:
         VendorError: Saying what is in the way, and what to do.
     """
-    result = client.send(Request(step.method, step.path, payload))
+    lines: Lines[None] = Lines(client)
+    lines.send(None, Request(step.method, step.path, payload))
+    ((_, result),) = lines.arrivals(NEVER)
+    lines.close()
     if isinstance(result, Failure):
         reading = read_failure(result)
     elif result.status in SUCCESS:

@@ -148,5 +148,3 @@ def _ask(config: Config, target: LintTarget, report: Report) -> None:
         report.online, report.out_of_reach = str(fault), True
     else:
         report.online = f"{destination.title} answers, and takes the credentials ({seconds:.2f} s)."
-    finally:
-        client.close()
