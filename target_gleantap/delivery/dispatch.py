@@ -1,6 +1,6 @@
 """The way of a delivery: schedule, pace, send, read, and perhaps again.
 
-One thread owns a dispatcher and makes every decision; workers only carry requests out. So
+One thread owns a dispatcher and makes every decision; lines only carry requests out. So
 order, quota and retries are plain code on one clock, and whoever calls `turn` is also the only
 one who learns of an outcome.
 """
@@ -21,12 +21,12 @@ from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.gate import Gate
 from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
+from target_gleantap.delivery.lines import Lines
 from target_gleantap.delivery.pace import Pacer, retry_after
 from target_gleantap.delivery.parts import Delivery, Part
 from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
 from target_gleantap.delivery.traffic import Traffic
-from target_gleantap.delivery.workers import Workers
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Answer, Body, Failure, Fault
 
@@ -104,13 +104,12 @@ class Dispatcher:
         self._open = True
         self._destination = destination
         self._vendor = vendor
-        self._client = client
         self._encode = encode
         self._policy = policy
         self._clock = clock
         self._patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
         self._schedule: Schedule[Part] = Schedule()
-        self._workers: Workers[Delivery] = Workers(client.send)
+        self._lines: Lines[Delivery] = Lines(client)
         self._account = Pacer(policy.quotas)
         self._shared = Pacer(destination.quotas)
         self._gates: dict[str, Gate] = {}
@@ -127,12 +126,12 @@ class Dispatcher:
     @property
     def in_flight(self) -> int:
         """How many requests are under way."""
-        return self._workers.in_flight
+        return self._lines.in_flight
 
     @property
     def busy(self) -> bool:
         """Whether something has come back that `turn` would tell of without waiting."""
-        return self._workers.busy
+        return self._lines.busy
 
     def quota_left(self) -> int | None:
         """How many requests the quotas would let go at once; None where none is known."""
@@ -161,7 +160,7 @@ class Dispatcher:
 
     def wake(self) -> None:
         """Make a waiting `turn` return; may be called from any thread or signal handler."""
-        self._workers.wake()
+        self._lines.wake()
 
     def turn(self, seconds: float) -> None:
         """Wait up to `seconds` for something to happen, and see to it; `ended` tells of it.
@@ -169,7 +168,7 @@ class Dispatcher:
         Where the run must stop, `fault` says why from then on, and nothing more is sent.
         """
         self.launch()
-        for delivery, result in self._workers.arrivals(min(seconds, self._next_due())):
+        for delivery, result in self._lines.arrivals(min(seconds, self._next_due())):
             self._see_to(delivery, result)
         if not self.settle_first:
             self.launch()
@@ -189,7 +188,7 @@ class Dispatcher:
         until = self._clock() + seconds
         yield from self.ended()
         while self.in_flight and (left := until - self._clock()) > 0:
-            for delivery, result in self._workers.arrivals(left):
+            for delivery, result in self._lines.arrivals(left):
                 self._see_to(delivery, result)
             yield from self.ended()
 
@@ -198,10 +197,9 @@ class Dispatcher:
         return iter(self._schedule)
 
     def close(self) -> None:
-        """Let the workers go, and close the connections."""
+        """Give up what is under way, and close the connections."""
         self._open = False
-        self._workers.close()
-        self._client.close()
+        self._lines.close()
 
     # --- sending
 
@@ -246,7 +244,7 @@ class Dispatcher:
     def _send(self, delivery: Delivery, now: float) -> None:
         self.traffic.requests += 1
         delivery.depart(now)
-        self._workers.send(delivery, delivery.request)
+        self._lines.send(delivery, delivery.request)
 
     def _count_hold(self, now: float, *, held: bool) -> None:
         if self._held_since is not None:

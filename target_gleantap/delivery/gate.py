@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from target_gleantap.contract import Bulk, Resource, Step
-from target_gleantap.delivery.client import Request
+from target_gleantap.delivery.call import Request
 from target_gleantap.delivery.pace import Pacer
 from target_gleantap.delivery.parts import Delivery, Part
 from target_gleantap.delivery.schedule import Schedule

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from target_gleantap.contract import Destination, Probe, Verdict, read_status
 from target_gleantap.delivery.advice import remedy
-from target_gleantap.delivery.client import Client, Request
+from target_gleantap.delivery.call import Request
+from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.interpret import SUCCESS
+from target_gleantap.delivery.lines import NEVER, Lines
 from target_gleantap.delivery.retry import read_failure
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Failure
@@ -42,7 +44,10 @@ def ask(destination: Destination, client: Client, probe: Probe, payload: bytes) 
         VendorError: Saying what is in the way, and what to do.
     """
     step = probe.step
-    result = client.send(Request(step.method, step.path, payload))
+    lines: Lines[None] = Lines(client)
+    lines.send(None, Request(step.method, step.path, payload))
+    ((_, result),) = lines.arrivals(NEVER)
+    lines.close()
     if isinstance(result, Failure):
         reading = read_failure(result)
     elif result.status in probe.taken:

@@ -152,5 +152,3 @@ def _ask(config: Config, target: LintTarget, report: Report) -> None:
         took = f" ({reached.seconds:.2f} s)"
         but = f"; {reached.open}" if reached.open else ""
         report.online = f"{destination.title} answers, and takes the credentials{took}{but}."
-    finally:
-        client.close()
