@@ -48,7 +48,7 @@ class Contact:
         if self._asked_at is not None:
             self.seconds += (now - self._asked_at - self.seconds) / 4
         self._asked_at = None
-        if self._lost and self.seen and runs < self._runs:
+        if self._lost and runs < self._runs:
             self._back_at = now if self._back_at is None else self._back_at
             if now - self._back_at < RETURN_SECONDS:
                 return

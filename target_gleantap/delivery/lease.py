@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from target_gleantap.contract import Quota
+from target_gleantap.delivery.share import space
 
 HORIZON_SECONDS = 0.1
 """How far ahead slots are given, the time apart that Redis takes."""
@@ -18,10 +19,6 @@ VALID_SECONDS = 0.5
 """How long after its time a slot may be used."""
 BEAT_SECONDS = 1.0
 """How often a run that has nothing to say says that it is there."""
-SPACE_SHARE = 0.9
-MOST_SPACE_SECONDS = 0.02
-"""Slots lie apart by this share of what the quota means on average, and by no more than this:
-what many runs send at the same moment arrives late, and overruns a quota that it was paced for."""
 MOST_TOLD = 1000
 """How many departures are told at once."""
 STALE_SECONDS = 0.5
@@ -92,8 +89,7 @@ class Lease:
         self.horizon = min(HORIZON_SECONDS, shortest / 10)
         self.valid = min(VALID_SECONDS, shortest / 2)
         self.tick = self.horizon / 2
-        mean = min((each.seconds / each.requests for each in quotas), default=0.0)
-        self.space = min(SPACE_SHARE * mean, MOST_SPACE_SECONDS)
+        self.space = space(quotas)
         self._longest = max((quota.seconds for quota in quotas), default=0.0)
         self._slots: list[tuple[float, float, int]] = []
         self._left: list[tuple[int, float]] = []

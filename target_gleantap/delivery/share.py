@@ -11,6 +11,18 @@ from target_gleantap.delivery.pace import Departure, Window
 MARGIN_SECONDS = 1.0
 """By how much later than this run another one may find out that it is on its own."""
 
+SPACE_SHARE = 0.9
+"""Requests of a shared quota lie apart by this share of what the quota means on average..."""
+MOST_SPACE_SECONDS = 0.02
+"""...and by no more than this. What many runs send at the same moment arrives late, and overruns a
+quota that it was paced for."""
+
+
+def space(quotas: Sequence[Quota]) -> float:
+    """How many seconds lie between two requests of all runs."""
+    mean = min((each.seconds / each.requests for each in quotas), default=0.0)
+    return min(SPACE_SHARE * mean, MOST_SPACE_SECONDS)
+
 
 def share(quota: Quota, runs: int) -> Quota:
     """One run's part of a quota.
@@ -59,6 +71,7 @@ class Alone:
         departures: What this run has sent, for each quota, oldest first.
         free: How much of each quota was left to all runs.
         now: When the run was left alone.
+        late: By how many seconds at most a request is believed to have arrived late.
     """
 
     def __init__(
@@ -68,10 +81,14 @@ class Alone:
         departures: Sequence[Sequence[Departure]],
         free: Sequence[int],
         now: float,
+        late: float,
     ) -> None:
+        self._space = runs * space(quotas)
+        self._next_at = now
         self._parts: list[_Part] = []
         for quota, sent, left in zip(quotas, departures, free, strict=True):
             window = Window.of(share(quota, runs))
+            window.most_late = max(window.most_late, late)
             window.departures.extend(sent)
             first = min(window.requests, len(sent) + left // runs)
             self._parts.append(_Part(window, first, now + quota.seconds + MARGIN_SECONDS))
@@ -83,9 +100,11 @@ class Alone:
             now: The time.
             quickest: What an answer takes at least.
         """
-        return max((part.opens_at(now, quickest) for part in self._parts), default=now)
+        opens_at = max((part.opens_at(now, quickest) for part in self._parts), default=now)
+        return max(opens_at, self._next_at)
 
     def depart(self, departure: Departure) -> None:
         """Count a request that leaves."""
+        self._next_at = departure.at + self._space
         for part in self._parts:
             part.window.departures.append(departure)

@@ -19,6 +19,11 @@ from target_gleantap.delivery.share import Alone
 
 TELL_LATE_SECONDS = 0.003
 """A request that may have arrived later than it left by less than this is within the guard."""
+LATER = 4
+"""How many times as late as otherwise a request is believed to have been, once the vendor counted
+one too many: then it is this machine, or another run's, that is late, and not the vendor."""
+BELIEF_FADES = 0.001
+"""How much of that fades with each answer."""
 FRESH_SHARE = 0.1
 """For what part of a window it is believed how much of a quota was left to all."""
 
@@ -54,7 +59,8 @@ class SharedPacer(Pacer):
         self._demand = demand
         self._ring = ring
         self._alone: Alone | None = None
-        self._latest = min(self.windows, key=lambda each: each.seconds, default=Window(0, 0, 0))
+        self._shortest = min(self.windows, key=lambda each: each.seconds, default=Window(0, 0, 0))
+        self._believed = self._shortest.most_late
 
     # --- for the thread that decides
 
@@ -86,6 +92,7 @@ class SharedPacer(Pacer):
                 [window.departures for window in self.windows],
                 [self._free(now, index) for index in range(len(self.quotas))],
                 now,
+                self._believed,
             )
         return self._alone
 
@@ -113,23 +120,28 @@ class SharedPacer(Pacer):
         with self.lock:
             before = self.quickest
             super().answered(departure, now)
+            self._believed += (self._shortest.most_late - self._believed) * BELIEF_FADES
             if self.quickest < before - TELL_LATE_SECONDS:
-                for each in self._latest.departures:
+                for each in self._shortest.departures:
                     self._tell_late(each)
             else:
                 self._tell_late(departure)
 
     def _tell_late(self, departure: Departure) -> None:
-        late = min((departure.took or 0.0) - self.quickest, self._latest.most_late)
+        late = min((departure.took or 0.0) - self.quickest, self._believed)
         if isinstance(departure, Numbered) and late > TELL_LATE_SECONDS:
             self.lease.tell(departure.number, departure.at + late)
 
     def hold(self, until: float) -> None:
         """Let nobody leave before `until`, the other runs neither."""
         with self.lock:
-            super().hold(until)
+            self._obey(until)
             self.lease.hold(until)
         self._ring()
+
+    def _obey(self, until: float) -> None:
+        super().hold(until)
+        self._believed = LATER * self._shortest.most_late
 
     def left(self, now: float) -> int | None:
         """How many requests may leave at once now, or None where no quota is known."""
@@ -165,4 +177,4 @@ class SharedPacer(Pacer):
         with self.lock:
             self.lease.granted(ask, grant, sent, now)
             if grant.hold_seconds:
-                super().hold(now + grant.hold_seconds)
+                self._obey(now + grant.hold_seconds)
