@@ -16,7 +16,9 @@ from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.dispatch import Dispatcher, Policy
 from target_gleantap.delivery.history import Gauges
+from target_gleantap.delivery.keys import account_name
 from target_gleantap.delivery.rehearsal import Rehearsal
+from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.ending import Ending
 from target_gleantap.errors import LocalError, RecordsRejected, RemovalsHeld, TargetError
 from target_gleantap.guard import Verdict
@@ -93,7 +95,19 @@ class Run:
                 config.quotas,
                 config.batch_wait_seconds,
             ),
+            sharing=self._new_sharing(),
         )
+
+    def _new_sharing(self) -> Sharing | None:
+        config = self.config
+        if config.quota_url is None:
+            return None
+        names = config.destination.account or config.destination.credentials
+        told_by = (config.base_url, *(str(config.vendor.get(name)) for name in names))
+        account = account_name(
+            config.destination.name, (config.quota_name,) if config.quota_name else told_by
+        )
+        return Sharing(config.quota_url, account, config.quota_runs, LOGGER.warning)
 
     def new_rejects(self) -> Rejects:
         """Make what keeps rejects."""

@@ -26,6 +26,8 @@ from target_gleantap.delivery.pace import Pacer, retry_after
 from target_gleantap.delivery.parts import Delivery, Part
 from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
+from target_gleantap.delivery.shared import SharedPacer
+from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Answer, Body, Failure, Fault
@@ -78,6 +80,7 @@ class Dispatcher:
         client: Sends.
         encode: A wire body to JSON.
         policy: How far to go.
+        sharing: Shares the quotas with other runs; None where there are none.
         clock: Monotonic seconds.
         chance: Evenly distributed in [0, 1).
     """
@@ -90,6 +93,7 @@ class Dispatcher:
         encode: Callable[[Body], bytes],
         policy: Policy,
         *,
+        sharing: Sharing | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -110,12 +114,15 @@ class Dispatcher:
         self._patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
         self._schedule: Schedule[Part] = Schedule()
         self._lines: Lines[Delivery] = Lines(client)
-        self._account = Pacer(policy.quotas)
-        self._shared = Pacer(destination.quotas)
+        self._sharing = sharing
+        self._account = self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
+        self._shared = self._pacer("all", destination.quotas)
         self._gates: dict[str, Gate] = {}
         self._turns: deque[Gate] = deque()
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
+        if sharing is not None:
+            sharing.start(self.wake)
 
     # --- what the owner calls
 
@@ -200,13 +207,28 @@ class Dispatcher:
         """Give up what is under way, and close the connections."""
         self._open = False
         self._lines.close()
+        if self._sharing is not None:
+            self._sharing.close()
 
     # --- sending
+
+    def _pacer(self, name: str, quotas: tuple[Quota, ...]) -> Pacer:
+        if self._sharing is None:
+            return Pacer(quotas)
+        return self._sharing.pacer(name, quotas, self._demand)
+
+    def _demand(self, pacer: SharedPacer, turnover: int) -> int:
+        """How many requests of a quota could leave if so many more than now were in flight."""
+        now = self._clock()
+        gates = (gate for gate in self._turns if pacer in gate.pacers)
+        waiting = sum(gate.waiting(now, hurry=self.hurry) for gate in gates)
+        return max(0, min(waiting, self._policy.max_in_flight - self.in_flight + turnover))
 
     def _gate(self, resource: Resource) -> Gate:
         gate = self._gates.get(resource.name)
         if gate is None:
-            own = Pacer(resource.quotas) if resource.quotas else self._shared
+            named = self._pacer(resource.name, resource.quotas) if resource.quotas else None
+            own = named or self._shared
             gate = Gate(
                 resource,
                 (self._account, own),

@@ -110,6 +110,14 @@ class Gate:
             return now
         return min(later, self._ready_since + self._linger)
 
+    def waiting(self, now: float, *, hurry: bool) -> int:
+        """How many requests could go now, quotas apart; arguments as those of `due`."""
+        if self.due(now, hurry=hurry) > now:
+            return 0
+        bulk = self.resource.bulk
+        ready = len(self._ready) if bulk is None else -(-len(self._ready) // bulk.most)
+        return ready + sum(at <= now for at, _, _ in self._later)
+
     def wait(self, now: float) -> float:
         """Seconds that the quotas hold the next request back."""
         return max(pacer.wait(now) for pacer in self.pacers)
