@@ -94,6 +94,7 @@ class Run:
                 config.on_ambiguous,
                 config.quotas,
                 config.batch_wait_seconds,
+                adaptive=config.concurrency == "adaptive",
             ),
             sharing=self._new_sharing(),
         )
@@ -169,6 +170,7 @@ class Run:
             self.books.settled,
             self._rejects.count,
             self._dispatcher.in_flight,
+            self._dispatcher.limit,
             self.pipeline.unsettled,
             self._dispatcher.quota_use(),
         )
@@ -178,6 +180,7 @@ class Run:
         return Pulse(
             self.books.settled,
             self._dispatcher.in_flight,
+            self._dispatcher.limit,
             self.pipeline.unsettled,
             self._rejects.count,
             self._dispatcher.quota_left(),

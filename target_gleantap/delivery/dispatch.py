@@ -21,9 +21,12 @@ from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.gate import Gate
 from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
+from target_gleantap.delivery.learned import LearnedPace
+from target_gleantap.delivery.limit import Limit
 from target_gleantap.delivery.lines import Lines
 from target_gleantap.delivery.pace import Pacer, retry_after
 from target_gleantap.delivery.parts import Delivery, Part
+from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
 from target_gleantap.delivery.shared import SharedPacer
@@ -34,6 +37,9 @@ from target_gleantap.model import Answer, Body, Failure, Fault
 
 CONTINUE_SECONDS = 3600.0
 """How long a delivery of several steps (a job that the vendor runs) may take."""
+
+_TAKEN = (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE)
+_OVERLOAD = (Verdict.RETRY, Verdict.AMBIGUOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +63,12 @@ class Policy:
     """How far a dispatcher goes.
 
     Attributes:
-        max_in_flight: Requests under way at once.
+        max_in_flight: Requests under way at once, at most.
         retry_deadline_seconds: How long a fault of the vendor is borne.
         on_ambiguous: `retry` or `reject`, where a resource is not idempotent.
         quotas: The user's own limits, for all requests together.
         linger_seconds: How long records wait for others to fill a request with.
+        adaptive: Whether fewer are under way where the vendor bears no more.
     """
 
     max_in_flight: int
@@ -69,6 +76,7 @@ class Policy:
     on_ambiguous: str
     quotas: tuple[Quota, ...] = ()
     linger_seconds: float = 1.0
+    adaptive: bool = True
 
 
 class Dispatcher:
@@ -112,10 +120,14 @@ class Dispatcher:
         self._policy = policy
         self._clock = clock
         self._patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
+        self._limit = Limit(policy.max_in_flight, adaptive=policy.adaptive)
         self._schedule: Schedule[Part] = Schedule()
         self._lines: Lines[Delivery] = Lines(client)
         self._sharing = sharing
-        self._account = self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
+        self._learned = None if _has_quota(destination, policy) else LearnedPace()
+        self._account = self._learned or (
+            self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
+        )
         self._shared = self._pacer("all", destination.quotas)
         self._gates: dict[str, Gate] = {}
         self._turns: deque[Gate] = deque()
@@ -136,6 +148,11 @@ class Dispatcher:
         return self._lines.in_flight
 
     @property
+    def limit(self) -> int:
+        """How many requests may be under way now."""
+        return self._limit.level
+
+    @property
     def busy(self) -> bool:
         """Whether something has come back that `turn` would tell of without waiting."""
         return self._lines.busy
@@ -151,7 +168,8 @@ class Dispatcher:
         """How much of each quota is taken, by its name, 1 for all of it."""
         now = self._clock()
         own = {gate.vendor_pacer: gate.resource.name for gate in self._turns}
-        named = {**own, self._shared: self._destination.name, self._account: "your own"}
+        users = "your own" if self._learned is None else "learned"
+        named = {**own, self._shared: self._destination.name, self._account: users}
         for pacer, name in named.items():
             for quota, share in pacer.use(now):
                 yield f"{name} {quota}", share
@@ -242,7 +260,7 @@ class Dispatcher:
 
     def launch(self) -> None:
         """Send all that may go now."""
-        while self._open and self.in_flight < self._policy.max_in_flight:
+        while self._open and self.in_flight < self._limit.level:
             now = self._clock()
             gate, held = self._next_gate(now)
             if gate is None:
@@ -265,7 +283,7 @@ class Dispatcher:
 
     def _send(self, delivery: Delivery, now: float) -> None:
         self.traffic.requests += 1
-        delivery.depart(now)
+        delivery.depart(Flight(now, self.in_flight + 1))
         self._lines.send(delivery, delivery.request)
 
     def _count_hold(self, now: float, *, held: bool) -> None:
@@ -275,7 +293,7 @@ class Dispatcher:
 
     def _next_due(self) -> float:
         """Seconds until something may go that may not go now; infinite where only answers help."""
-        if not self._open or self.in_flight >= self._policy.max_in_flight:
+        if not self._open or self.in_flight >= self._limit.level:
             return float("inf")
         now = self._clock()
         return min(
@@ -287,8 +305,9 @@ class Dispatcher:
 
     def _see_to(self, delivery: Delivery, result: Answer | Failure) -> None:
         reading = self._read(delivery, result)
+        self._learn(delivery, reading, result)
         answer = result if isinstance(result, Answer) else None
-        if reading.verdict in (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE):
+        if reading.verdict in _TAKEN:
             self._patience.accepted()
         if reading.verdict is Verdict.DELIVERED:
             self._gate_of(delivery).accepted(delivery, self._clock())
@@ -318,6 +337,24 @@ class Dispatcher:
         self.traffic.counts.update(reading.counts)
         delivery.mark(reading.verdict)
         return reading
+
+    def _learn(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
+        """Tell the limit how the vendor bore the request.
+
+        A 429 says so only where no quota is known: else it is a matter of how many per time.
+        """
+        now, flight = self._clock(), delivery.flight
+        if reading.verdict in _TAKEN:
+            self._limit.answered(flight, now, result.seconds)
+            if self._learned is not None:
+                self._learned.bore(flight.in_flight)
+            return
+        asked = _asked_to_wait(result) if isinstance(result, Answer) else None
+        throttled = reading.verdict is Verdict.THROTTLED
+        if reading.verdict in _OVERLOAD or (throttled and not self._gate_of(delivery).has_quota):
+            self._limit.refused(flight, now, asked or 0.0)
+        if throttled and self._learned is not None:
+            self._learned.throttled(flight, now, asked)
 
     def _gate_of(self, delivery: Delivery) -> Gate:
         return self._gates[delivery.resource.name]
@@ -419,6 +456,12 @@ class Dispatcher:
                 resource=delivery.resource.name,
             )
         )
+
+
+def _has_quota(destination: Destination, policy: Policy) -> bool:
+    """Whether any quota is documented, or set by the user."""
+    documented = any(resource.quotas for resource in destination.resources.values())
+    return bool(policy.quotas or destination.quotas or documented)
 
 
 def _rejected(reading: Reading, faults: tuple[Fault, ...]) -> Reading:

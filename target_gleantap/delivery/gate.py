@@ -81,6 +81,11 @@ class Gate:
         """The quota that the vendor's answers speak of."""
         return self.pacers[-1]
 
+    @property
+    def has_quota(self) -> bool:
+        """Whether any quota is known."""
+        return any(pacer.quotas for pacer in self.pacers)
+
     def expect(self) -> None:
         """Count a part that will come through this gate."""
         self._pending += 1

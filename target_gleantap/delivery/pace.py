@@ -119,6 +119,13 @@ class Pacer:
         """Let nobody leave before `until`."""
         self.held_until = max(self.held_until, until)
 
+    def keep(self, quota: Quota) -> None:
+        """Keep this quota alone from now on; what has left counts in it."""
+        window = Window.of(quota)
+        if self.windows:
+            window.departures = self.windows[0].departures
+        self.quotas, self.windows = (quota,), [window]
+
     def left(self, now: float) -> int | None:
         """How many requests may leave at once now, or None where no quota is known."""
         free = []

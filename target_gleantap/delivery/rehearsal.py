@@ -56,6 +56,7 @@ class Rehearsal:
         hurry: As of a dispatcher; means nothing here.
         settle_first: The same.
         in_flight: None ever is.
+        limit: The same.
         history: For the run report; nothing is ever sent in it.
     """
 
@@ -65,7 +66,7 @@ class Rehearsal:
         self.fault: VendorError | None = None
         self.hurry = False
         self.settle_first = False
-        self.in_flight = 0
+        self.in_flight = self.limit = 0
         self.history = History(time.monotonic())
         self._ended: deque[Part] = deque()
         self._answers = 0

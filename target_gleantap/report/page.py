@@ -36,6 +36,7 @@ SHOWN = (
     "batch_size_rows",
     "batch_wait_seconds",
     "max_in_flight",
+    "concurrency",
     "quotas",
     "request_timeout_seconds",
     "retry_deadline_seconds",

@@ -77,10 +77,18 @@ GENERAL: tuple[Setting, ...] = (
     Setting(
         "max_in_flight",
         "integer",
-        "How many requests may be under way at once.",
+        "How many requests may be under way at once, at most.",
         default=16,
         minimum=1,
         maximum=512,
+    ),
+    Setting(
+        "concurrency",
+        "string",
+        "How many of `max_in_flight` are used: `adaptive` has fewer under way where the vendor "
+        "refuses them, does not answer or becomes slower by them, `fixed` always all.",
+        default="adaptive",
+        choices=("adaptive", "fixed"),
     ),
     Setting(
         "quotas",

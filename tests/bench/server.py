@@ -1,10 +1,12 @@
 """A local API that does next to nothing, fast: what is measured is who calls it.
 
     python server.py [--latency SECONDS] [--allow REQUESTS] [--retry-after SECONDS]
+                     [--knee REQUESTS] [--at-once REQUESTS [--refuse-with STATUS]]
 
 Answers each POST as Gleantap does, after the latency. With `--allow`, at most so many requests in
-any second are accepted, and the others answered 429 at once. Prints its port. GET gives what has
-come since the last GET, as JSON, and forgets it.
+any second are accepted, and the others answered 429 at once. With `--knee`, so many are worked on at
+once, and the others queue; with `--at-once`, they are refused instead. Prints its port. GET gives
+what has come since the last GET, as JSON, and forgets it.
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ ACCEPTED = (
     b"Content-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
 )
 BACKLOG = 512
+REFUSALS = {"429": "429 Too Many Requests", "503": "503 Service Unavailable"}
 
 
 @dataclass
@@ -32,6 +35,10 @@ class Api:
         latency: Seconds until an answer.
         allow: Requests that are accepted in any second; 0 for all.
         throttled: The answer to the others.
+        at_once: How many are accepted while others are under way; 0 for all.
+        knee: How many are worked on at once; 0 for all.
+        under_way: How many are.
+        free_at: When each of those that are worked on will be done, in order.
         accepted, refused: How many there were of each.
     size: The bytes of all bodies.
         first: When the first request came.
@@ -42,6 +49,10 @@ class Api:
     latency: float
     allow: int
     throttled: bytes
+    at_once: int = 0
+    knee: int = 0
+    under_way: int = 0
+    free_at: deque[float] = field(default_factory=deque)
     accepted: int = 0
     refused: int = 0
     size: int = 0
@@ -50,6 +61,8 @@ class Api:
     window: deque[float] = field(default_factory=deque)
 
     def admit(self, now: float) -> bool:
+        if self.at_once and self.under_way >= self.at_once:
+            return False
         if not self.allow:
             return True
         while self.window and self.window[0] <= now - 1:
@@ -58,6 +71,15 @@ class Api:
             return False
         self.window.append(now)
         return True
+
+    def work(self, now: float) -> float:
+        """Take a request in; give the seconds until it is answered."""
+        self.under_way += 1
+        if not self.knee:
+            return self.latency
+        start = max(now, self.free_at.popleft()) if len(self.free_at) >= self.knee else now
+        self.free_at.append(start + self.latency)
+        return start + self.latency - now
 
     def told(self) -> bytes:
         seconds = self.last - self.first if self.accepted else 0.0
@@ -102,11 +124,13 @@ class Connection(asyncio.Protocol):
             api.refused += 1
             self.transport.write(api.throttled)
         elif api.latency:
-            self.loop.call_later(api.latency, self.accept)
+            self.loop.call_later(api.work(now), self.accept)
         else:
+            api.under_way += 1
             self.accept()
 
     def accept(self) -> None:
+        self.api.under_way -= 1
         self.api.accepted += 1
         self.api.last = self.loop.time()
         self.transport.write(ACCEPTED)
@@ -136,12 +160,14 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--allow", type=int, default=0)
     parser.add_argument("--retry-after", default="1")
+    parser.add_argument("--knee", type=int, default=0)
+    parser.add_argument("--at-once", type=int, default=0)
+    parser.add_argument("--refuse-with", choices=REFUSALS, default="429")
     given = parser.parse_args()
-    throttled = (
-        f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {given.retry_after}\r\n"
-        "Content-Length: 2\r\n\r\n{}"
-    )
-    asyncio.run(serve(Api(given.latency, given.allow, throttled.encode())))
+    asked = f"Retry-After: {given.retry_after}\r\n" if given.retry_after != "none" else ""
+    refusal = f"HTTP/1.1 {REFUSALS[given.refuse_with]}\r\n{asked}Content-Length: 2\r\n\r\n{{}}"
+    api = Api(given.latency, given.allow, refusal.encode(), given.at_once, given.knee)
+    asyncio.run(serve(api))
 
 
 if __name__ == "__main__":
