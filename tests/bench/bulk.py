@@ -31,8 +31,8 @@ def measured(bench: Bench) -> Findings:
         )
     table = Table(
         "A bulk endpoint",
-        f"{bench.scaled(CASE.count):,} events, a thousand in each request, at most {QUOTA} requests a "
-        "second; by the target, the start included. The bare pool posts bodies made for it.",
+        f"{bench.scaled(CASE.count):,} events, a thousand in a request, at most {QUOTA} requests "
+        "a second; by the target, the start included. The bare pool posts bodies made for it.",
         ("", "CPU for a record", "records a second", "peak memory", "requests", "answered 429"),
         rows,
     )

@@ -28,7 +28,9 @@ def described(before: str) -> dict[str, str]:
         "python": platform.python_version(),
         **{name: version(name) for name in OURS},
         **{name: each for name, each in environments.versions().items() if name not in OURS},
-        **({"wrk": _wrk()} if wrk.there() else {}),
+        "wrk": _wrk()
+        if wrk.there()
+        else "not installed (Debian's package `wrk`), so it has no row",
     }
 
 

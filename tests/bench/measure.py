@@ -12,12 +12,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.request import urlopen
 
 HERE = Path(__file__).parent
 PATH = "/v2/ExternalApi/newContact"
 KILOBYTES_A_MEGABYTE = 1024
+LONGEST = 1_800.0
+"""Seconds after which a program is killed: a million records take a third of it."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,10 @@ def _wait(command: Command, log: Any) -> tuple[int, Any]:
             cwd=command.folder,
             env={**os.environ, **command.environment},
         )
+    end = Timer(LONGEST, child.kill)
+    end.start()
     _, status, usage = os.wait4(child.pid, 0)
+    end.cancel()
     child.returncode = os.waitstatus_to_exitcode(status)
     if feeder:
         feeder.wait()

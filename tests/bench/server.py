@@ -42,7 +42,7 @@ class Counts:
     """What has come since somebody last asked.
 
     Attributes:
-        accepted: How many requests were not refused, and are answered.
+        accepted: How many requests were accepted and answered.
         records: How many records were in them.
         refused: How many were answered 429.
         bytes: The size of all bodies.
@@ -89,7 +89,7 @@ class Api:
         self.counts = Counts()
         self.worked = time.process_time()
         self.window: deque[float] = deque()
-        self.due: deque[tuple[float, socket.socket]] = deque()
+        self.due: deque[tuple[float, socket.socket, int]] = deque()
 
     def admit(self, now: float) -> bool:
         if not self.allow:
@@ -112,24 +112,26 @@ class Api:
             counts.count("refused_in", now)
             line.send(self.throttled)
             return
-        counts.records += body.count(self.each) if self.each else 1
         counts.count("accepted_in", now)
-        self.due.append((now + self.latency, line))
+        records = body.count(self.each) if self.each else 1
+        self.due.append((now + self.latency, line, records))
         counts.most = max(counts.most, len(self.due))
         if not self.latency:
             self.answer()
 
     def answer(self) -> float | None:
         """Answer what is due; give the seconds until something else is, if anything."""
+        counts = self.counts
         while self.due:
             now = time.monotonic()
-            at, line = self.due[0]
+            at, line, records = self.due[0]
             if at > now:
                 return at - now
             self.due.popleft()
-            self.counts.accepted += 1
-            self.counts.last = now
-            self.counts.late += now - at
+            counts.accepted += 1
+            counts.records += records
+            counts.last = now
+            counts.late += now - at
             try:
                 line.send(self.accepted)
             except OSError:  # whoever asked has gone

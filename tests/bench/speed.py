@@ -71,7 +71,8 @@ def _goal(name: str, value: float, unit: str, case: str) -> Goal:
 
 
 def _rates(every: dict[str, Runs], pressed: dict[str, Run | None]) -> Table:
-    rows = [[wrk.NAME, *(_pressed(case, pressed[case.name], every) for case in CASES)]]
+    cells = [_pressed(case, pressed[case.name], every) for case in CASES]
+    rows = [[wrk.NAME, *cells]] if any(pressed.values()) else []
     rows += [
         [name, *(_rate(case, every[case.name], name) for case in CASES)]
         for name in every[CASES[0].name]
