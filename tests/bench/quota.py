@@ -13,7 +13,10 @@ QUOTA = 100
 TOLD = Case("a quota, told", 1_500, 32, 0.05, allow=QUOTA)
 UNTOLD = Case("a quota, not told", 1_500, 32, 0.05, allow=QUOTA, told=False)
 WANTED = 98
-REASONS: dict[str, str] = {}
+WHY_UNUSED = (
+    "a window is kept 12 ms longer than it is, and the place of a request that was answered late "
+    "longer by as much: of 100 ms and more on a machine that is busy"
+)
 
 
 def measured(bench: Bench) -> Findings:
@@ -26,8 +29,8 @@ def measured(bench: Bench) -> Findings:
     share = "quota of 100 a second: used"
     late = "quota: answered 429 after the first second"
     goals = (
-        Goal(share, 100 * median(map(used, ours)), "%", WANTED, reason=REASONS.get(share, "")),
-        Goal(late, max(map(refused_late, ours)), "requests", 0, False, REASONS.get(late, "")),
+        Goal(share, 100 * median(map(used, ours)), "%", WANTED, reason=WHY_UNUSED),
+        Goal(late, max(map(refused_late, ours)), "requests", 0, least=False),
     )
     count = bench.scaled(UNTOLD.count)
     rows = [_row(f"{name}, told", count, runs[0]) for name, runs in told.items()]
