@@ -4,10 +4,10 @@
                      [--knee REQUESTS] [--at-once REQUESTS [--refuse-with STATUS]]
 
 Answers each POST as Gleantap does, after the latency. With `--allow`, at most so many requests in
-any second are accepted, and the others answered 429 at once. With `--knee`, so many are worked on at
-once, and the others queue; with `--at-once`, they are refused instead. With `--each`, a request is
-as many records as its body has that text, and is answered as Klaviyo answers bulk requests. Prints
-its port. GET gives what has come since the last GET, as JSON, and forgets it.
+any second are accepted, and the others answered 429 at once. With `--knee`, so many are worked on
+at once, and the others queue; with `--at-once`, they are refused instead. With `--each`, a request
+is as many records as its body has that text, and is answered as Klaviyo answers bulk requests.
+Prints its port. GET gives what has come since the last GET, as JSON, and forgets it.
 
 One thread and one selector: a request costs it some 20 µs, so that nobody who is measured waits for
 it, and the processor is theirs. It waits in `select`, which knows microseconds: epoll waits whole
