@@ -1,6 +1,6 @@
 """The way of a delivery: schedule, pace, send, read, and perhaps again.
 
-One thread owns a dispatcher and makes every decision; workers only carry requests out. So
+One thread owns a dispatcher and makes every decision; lines only carry requests out. So
 order, quota and retries are plain code on one clock, and whoever calls `turn` is also the only
 one who learns of an outcome.
 """
@@ -23,13 +23,15 @@ from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
 from target_gleantap.delivery.learned import LearnedPace
 from target_gleantap.delivery.limit import Limit
+from target_gleantap.delivery.lines import Lines
 from target_gleantap.delivery.pace import Pacer, retry_after
 from target_gleantap.delivery.parts import Delivery, Part
 from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
+from target_gleantap.delivery.shared import SharedPacer
+from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.delivery.traffic import Traffic
-from target_gleantap.delivery.workers import Workers
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Answer, Body, Failure, Fault
 
@@ -86,6 +88,7 @@ class Dispatcher:
         client: Sends.
         encode: A wire body to JSON.
         policy: How far to go.
+        sharing: Shares the quotas with other runs; None where there are none.
         clock: Monotonic seconds.
         chance: Evenly distributed in [0, 1).
     """
@@ -98,6 +101,7 @@ class Dispatcher:
         encode: Callable[[Body], bytes],
         policy: Policy,
         *,
+        sharing: Sharing | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -112,21 +116,25 @@ class Dispatcher:
         self._open = True
         self._destination = destination
         self._vendor = vendor
-        self._client = client
         self._encode = encode
         self._policy = policy
         self._clock = clock
         self._patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
         self._limit = Limit(policy.max_in_flight, adaptive=policy.adaptive)
         self._schedule: Schedule[Part] = Schedule()
-        self._workers: Workers[Delivery] = Workers(client.send)
+        self._lines: Lines[Delivery] = Lines(client)
+        self._sharing = sharing
         self._learned = None if _has_quota(destination, policy) else LearnedPace()
-        self._account = self._learned or Pacer(policy.quotas)
-        self._shared = Pacer(destination.quotas)
+        self._account = self._learned or (
+            self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
+        )
+        self._shared = self._pacer("all", destination.quotas)
         self._gates: dict[str, Gate] = {}
         self._turns: deque[Gate] = deque()
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
+        if sharing is not None:
+            sharing.start(self.wake)
 
     # --- what the owner calls
 
@@ -137,7 +145,7 @@ class Dispatcher:
     @property
     def in_flight(self) -> int:
         """How many requests are under way."""
-        return self._workers.in_flight
+        return self._lines.in_flight
 
     @property
     def limit(self) -> int:
@@ -147,7 +155,7 @@ class Dispatcher:
     @property
     def busy(self) -> bool:
         """Whether something has come back that `turn` would tell of without waiting."""
-        return self._workers.busy
+        return self._lines.busy
 
     def quota_left(self) -> int | None:
         """How many requests the quotas would let go at once; None where none is known."""
@@ -177,7 +185,7 @@ class Dispatcher:
 
     def wake(self) -> None:
         """Make a waiting `turn` return; may be called from any thread or signal handler."""
-        self._workers.wake()
+        self._lines.wake()
 
     def turn(self, seconds: float) -> None:
         """Wait up to `seconds` for something to happen, and see to it; `ended` tells of it.
@@ -185,7 +193,7 @@ class Dispatcher:
         Where the run must stop, `fault` says why from then on, and nothing more is sent.
         """
         self.launch()
-        for delivery, result in self._workers.arrivals(min(seconds, self._next_due())):
+        for delivery, result in self._lines.arrivals(min(seconds, self._next_due())):
             self._see_to(delivery, result)
         if not self.settle_first:
             self.launch()
@@ -205,7 +213,7 @@ class Dispatcher:
         until = self._clock() + seconds
         yield from self.ended()
         while self.in_flight and (left := until - self._clock()) > 0:
-            for delivery, result in self._workers.arrivals(left):
+            for delivery, result in self._lines.arrivals(left):
                 self._see_to(delivery, result)
             yield from self.ended()
 
@@ -214,17 +222,31 @@ class Dispatcher:
         return iter(self._schedule)
 
     def close(self) -> None:
-        """Let the workers go, and close the connections."""
+        """Give up what is under way, and close the connections."""
         self._open = False
-        self._workers.close()
-        self._client.close()
+        self._lines.close()
+        if self._sharing is not None:
+            self._sharing.close()
 
     # --- sending
+
+    def _pacer(self, name: str, quotas: tuple[Quota, ...]) -> Pacer:
+        if self._sharing is None:
+            return Pacer(quotas)
+        return self._sharing.pacer(name, quotas, self._demand)
+
+    def _demand(self, pacer: SharedPacer, turnover: int) -> int:
+        """How many requests of a quota could leave if so many more than now were in flight."""
+        now = self._clock()
+        gates = (gate for gate in self._turns if pacer in gate.pacers)
+        waiting = sum(gate.waiting(now, hurry=self.hurry) for gate in gates)
+        return max(0, min(waiting, self._policy.max_in_flight - self.in_flight + turnover))
 
     def _gate(self, resource: Resource) -> Gate:
         gate = self._gates.get(resource.name)
         if gate is None:
-            own = Pacer(resource.quotas) if resource.quotas else self._shared
+            named = self._pacer(resource.name, resource.quotas) if resource.quotas else None
+            own = named or self._shared
             gate = Gate(
                 resource,
                 (self._account, own),
@@ -262,7 +284,7 @@ class Dispatcher:
     def _send(self, delivery: Delivery, now: float) -> None:
         self.traffic.requests += 1
         delivery.depart(Flight(now, self.in_flight + 1))
-        self._workers.send(delivery, delivery.request)
+        self._lines.send(delivery, delivery.request)
 
     def _count_hold(self, now: float, *, held: bool) -> None:
         if self._held_since is not None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_gleantap.contract import Read, Resource, Verdict
-from target_gleantap.delivery.client import Request
+from target_gleantap.delivery.call import Request
 from target_gleantap.delivery.pace import Departure
 from target_gleantap.delivery.refusals import Flight
 from target_gleantap.model import Body

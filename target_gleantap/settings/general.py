@@ -97,6 +97,29 @@ GENERAL: tuple[Setting, ...] = (
         '`["50/1s", "2000/1m", "30000/1h"]`.',
     ),
     Setting(
+        "quota_url",
+        "string",
+        "The Redis through which all runs on one account share its quotas, the documented ones "
+        "and `quotas`: `redis://`, `rediss://` or `unix://`. Without it each run takes them for "
+        "its own.",
+        secret=True,
+    ),
+    Setting(
+        "quota_name",
+        "string",
+        "What the account is called in that Redis. By default its address and its credentials "
+        "tell it; set it where runs on one account have different keys.",
+    ),
+    Setting(
+        "quota_runs",
+        "integer",
+        "How many runs at most share the quotas. While Redis does not answer each keeps to this "
+        "part of them; by default, to as many as there were, or one in 8 where Redis never "
+        "answered.",
+        minimum=1,
+        maximum=10_000,
+    ),
+    Setting(
         "request_timeout_seconds",
         "integer",
         "How long one request may take.",
