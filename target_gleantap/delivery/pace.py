@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from target_gleantap.contract import Quota
 
 GUARD_SHARE = 0.02
-GUARD_SECONDS = 0.012
+GUARD_SECONDS = 0.005
 """A window is kept longer than it is by the lesser of these: requests that leave a window apart
 may arrive a little closer together than they left."""
 

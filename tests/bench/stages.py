@@ -80,7 +80,7 @@ def main() -> None:
     whole = costs(lambda record: preparation.prepare(route, record, now), records)
     show("check, envelope, encode, identifiers", whole - mapping)
     ready = [preparation.prepare(route, record, now) for record in records[0]]
-    requests = [Request("POST", PATH, one.payload) for one in ready if isinstance(one, Prepared)]
+    requests = [Request("POST", PATH, one.text) for one in ready if isinstance(one, Prepared)]
     with server() as port:
         client = Client(f"http://127.0.0.1:{port}", config.destination.sign(config.vendor), 30.0)
         line: Lines[None] = Lines(client)
