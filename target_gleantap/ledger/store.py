@@ -195,7 +195,7 @@ class Ledger:
         found: dict[bytes, Row] = {}
         with self.telling("cannot be read"):
             for some in in_pieces(keys):
-                rows = self._connection.execute(_LOOK_UP, {"keys": some})
+                rows = self._connection.execute(_LOOK_UP, {"keys": some}).all()
                 found.update((row[0], Row._make(row)) for row in rows)
         return found
 
