@@ -14,6 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError, NameResolutionError, NewConnectionError
 from urllib3.exceptions import SSLError as TlsError
 
+from target_gleantap.delivery.deadline import PunctualAdapter
 from target_gleantap.model import Answer, Failure, FailureKind
 
 PIECE_BYTES = 1 << 16
@@ -55,7 +56,7 @@ class Client:
     Args:
         base_url: Scheme, host and base path, without a slash at the end.
         headers: Go out with every request, credentials included.
-        timeout: Seconds for the connection, and for each wait for a piece of the answer.
+        timeout: Seconds for the connection, and then for the whole answer.
     """
 
     def __init__(self, base_url: str, headers: Mapping[str, str], timeout: float) -> None:
@@ -94,7 +95,7 @@ class Client:
     def _line(self) -> _Line:
         line: _Line | None = getattr(self._local, "line", None)
         if line is None:
-            line = _Line(HTTPAdapter(pool_connections=1, pool_maxsize=1))
+            line = _Line(PunctualAdapter(pool_connections=1, pool_maxsize=1))
             self._local.line = line
             self._lines.append(line)
         return line
