@@ -51,7 +51,8 @@ class Client:
     """Sends requests to one base URL, from any thread; keeps a connection for each.
 
     The environment's proxies and certificates (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`)
-    are read once. No redirect is followed: keys never travel to another host.
+    are read once. No redirect is followed: keys never travel to another host. No proxy is used for
+    plain http, which is for this machine only.
 
     Args:
         base_url: Scheme, host and base path, without a slash at the end.
@@ -70,7 +71,11 @@ class Client:
     def _environment(self) -> dict[str, Any]:
         with requests.Session() as session:
             settings = session.merge_environment_settings(self._base_url, {}, False, None, None)
-        return {name: settings[name] for name in ("proxies", "verify", "cert")}
+        found = {name: settings[name] for name in ("proxies", "verify", "cert")}
+        if self._base_url.startswith("http://"):
+            # Only this machine is spoken to in clear; a proxy would be another one, with the keys.
+            found["proxies"] = {}
+        return found
 
     def send(self, request: Request) -> Answer | Failure:
         """Send a request and read its whole answer. Never raises for what the network does."""
