@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 import time
@@ -523,7 +524,13 @@ def _write_state(value: bytes) -> None:
         sys.stdout.flush()
     except (OSError, ValueError, AttributeError) as fault:
         # Python has None there where the process began without a stdout.
+        full = isinstance(fault, OSError) and fault.errno in (
+            errno.ENOSPC,
+            errno.EFBIG,
+            errno.EDQUOT,
+        )
+        said = "cannot be written" if full else "is closed: nobody reads the states of this run"
+        words = fault.strerror if full and isinstance(fault, OSError) else type(fault).__name__
         raise LocalError(
-            "stdout is closed: nobody reads the states of this run "
-            f"({type(fault).__name__}). What was delivered will be sent again next time."
+            f"stdout {said} ({words}). What was delivered will be sent again next time."
         ) from None
