@@ -190,9 +190,7 @@ def test_a_standard_stream_that_is_closed_is_no_defect(
     assert (b"Traceback" in ended.stderr, b"defect" in ended.stderr) == (False, False)
     delivered = 0 if "<" in redirection else 1
     assert len(sandbox.contacts) == delivered
-    assert ended.stdout == (
-        b'{"a": 1}\n' if delivered and exit_code == 0 else b""
-    )
+    assert ended.stdout == (b'{"a": 1}\n' if delivered and exit_code == 0 else b"")
 
 
 def test_a_full_disk_under_the_rejects_holds_the_state_and_says_so(settings):
