@@ -124,7 +124,9 @@ class Dispatcher:
         self._schedule: Schedule[Part] = Schedule()
         self._lines: Lines[Delivery] = Lines(client)
         self._sharing = sharing
-        self._learned = None if _has_quota(destination, policy) else LearnedPace()
+        self._learned = (
+            None if _has_quota(destination, policy) else LearnedPace(self._limit.forgive)
+        )
         self._account = self._learned or (
             self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
         )

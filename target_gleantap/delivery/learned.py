@@ -12,6 +12,7 @@ AWS SDKs' adaptive retry mode also keeps a rate below what was throttled, and ri
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 from heapq import heappushpop
 from math import ceil, inf
@@ -58,10 +59,14 @@ class LearnedPace(Pacer):
     """A pacer that begins without a quota.
 
     Its `answered` is to be told of those requests alone that the vendor took.
+
+    Args:
+        found: Called when a quota is learned: then it was not too many at once.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, found: Callable[[], None]) -> None:
         super().__init__(())
+        self._found = found
         self._recent: deque[Departure] = deque()
         self._refused: _Refusal | None = None
         self._together = [0] * PROOFS
@@ -123,6 +128,7 @@ class LearnedPace(Pacer):
             self._proven = count
             self._calm = float(PRICE * refusal.seconds)
             self._begin(now, count, refusal.seconds)
+            self._found()
 
     def _lower(self, now: float, count: int) -> None:
         kept = self.quotas[0]

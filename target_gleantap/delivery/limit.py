@@ -73,7 +73,7 @@ class Limit:
         adaptive: Whether it ever goes below.
 
     Attributes:
-        falls: How often it fell.
+        falls: How often it fell, and stayed there.
     """
 
     def __init__(self, most: int, *, adaptive: bool) -> None:
@@ -133,6 +133,12 @@ class Limit:
             self._round = Round(now)
             self._move_to(level)
 
+    def forgive(self) -> None:
+        """Take the last fall for refusals back: they had another cause."""
+        level = self._refusals.forgive()
+        if level is not None:
+            self._move_back(level)
+
     def _judge(self, seen: Round, now: float) -> None:
         """Grow while latency holds; fall where it has risen, round after round, in use."""
         if now >= self._excused_until:
@@ -175,11 +181,15 @@ class Limit:
         if seen.in_flight / seen.mean < WORTH * trial.seen.in_flight / trial.seen.mean:
             self._excused, self._excused_until = seen.mean, now + self._excuse
             self._excuse = min(2 * self._excuse, LONGEST_EXCUSED_SECONDS)
-            self._move_to(trial.level)
+            self._move_back(trial.level)
             return
         self._excuse = EXCUSED_SECONDS
         if seen.surely > self._borne():
             self._try_less(seen)
+
+    def _move_back(self, level: float) -> None:
+        self.falls -= level > self._level
+        self._move_to(max(level, self._level))
 
     def _move_to(self, level: float) -> None:
         self.falls += level < self._level

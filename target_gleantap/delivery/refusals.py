@@ -50,7 +50,7 @@ class _Fall:
     """A fall of the limit.
 
     Attributes:
-        level: From where.
+        level: From where; of several in a row, the first.
         share: The share of refusals that led to it.
     """
 
@@ -107,6 +107,11 @@ class Refusals:
             return level
         return self._too_many(now, level, hold)
 
+    def forgive(self) -> float | None:
+        """Take the last fall back, as its refusals had another cause; give the limit before it."""
+        fall, self._fall, self.calm_until = self._fall, None, -inf
+        return None if fall is None else fall.level
+
     def grew(self) -> None:
         """Note that the limit has grown since it fell."""
         self._fall = None
@@ -124,5 +129,6 @@ class Refusals:
         again = abs(level - self._last_level) <= 1 + NEAR * level
         self._calm = min(2 * self._calm, LONGEST_CALM_SECONDS) if again else CALM_SECONDS
         self.calm_until = now + max(self._calm, PRICE * hold)
-        self._fall, self._last_level = fall, level
+        self._fall = fall if before is None else _Fall(max(level, before.level), fall.share)
+        self._last_level = level
         return min(level * DECREASE, least - 1)

@@ -58,7 +58,7 @@ def send(pace: LearnedPace, vendor: Vendor, seconds: float, at_once: int = 32) -
 
 def test_the_quota_is_kept_from_the_first_429_on() -> None:
     """As many at once were taken before: so it was too many in a time, and how many is known."""
-    pace, vendor = LearnedPace(), Vendor(a_second=100)
+    pace, vendor = LearnedPace(lambda: None), Vendor(a_second=100)
     send(pace, vendor, 1.5)
     assert pace.quotas == (Quota(100, 1),)
     before, refused = vendor.taken, vendor.refused
@@ -68,7 +68,7 @@ def test_the_quota_is_kept_from_the_first_429_on() -> None:
 
 
 def test_too_many_at_once_is_no_quota() -> None:
-    pace, vendor = LearnedPace(), Vendor(at_once=8)
+    pace, vendor = LearnedPace(lambda: None), Vendor(at_once=8)
     send(pace, vendor, 1.0, at_once=16)
     send(pace, vendor, 60, at_once=8)
     assert pace.quotas == ()
@@ -76,7 +76,7 @@ def test_too_many_at_once_is_no_quota() -> None:
 
 
 def test_a_quota_that_grew_is_found_again() -> None:
-    pace, vendor = LearnedPace(), Vendor(a_second=50)
+    pace, vendor = LearnedPace(lambda: None), Vendor(a_second=50)
     send(pace, vendor, 5)
     vendor.a_second = 200
     send(pace, vendor, 60)
@@ -86,7 +86,7 @@ def test_a_quota_that_grew_is_found_again() -> None:
 
 
 def test_a_quota_that_shrank_is_kept_too() -> None:
-    pace, vendor = LearnedPace(), Vendor(a_second=100)
+    pace, vendor = LearnedPace(lambda: None), Vendor(a_second=100)
     send(pace, vendor, 5)
     vendor.a_second = 40
     send(pace, vendor, 10)
@@ -97,14 +97,14 @@ def test_a_quota_that_shrank_is_kept_too() -> None:
 
 
 def test_what_is_tried_upwards_costs_little() -> None:
-    pace, vendor = LearnedPace(), Vendor(a_second=100)
+    pace, vendor = LearnedPace(lambda: None), Vendor(a_second=100)
     send(pace, vendor, 600)
     assert vendor.taken >= 0.95 * 600 * 100
     assert vendor.refused <= 0.01 * vendor.taken
 
 
 def test_a_long_wait_is_pace_enough() -> None:
-    pace = LearnedPace()
+    pace = LearnedPace(lambda: None)
     for number in range(50):
         pace.answered(pace.depart(number / 100), 0.6)
     pace.bore(50)
