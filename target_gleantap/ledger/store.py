@@ -16,13 +16,12 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Integer, LargeBinary, Text, bindparam, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_gleantap.ledger.fingerprints import REMOVED, Fingerprints
 from target_gleantap.ledger.locks import Locks
-from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES
-from target_gleantap.ledger.transactions import SERVER, Transactions, local_fault
+from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES, insert_into
+from target_gleantap.ledger.transactions import Transactions, local_fault
 from target_gleantap.ledger.words import Mark, Row, Source
 
 AT_ONCE = 500
@@ -176,7 +175,7 @@ class Ledger:
             "stream": stream,
             "mapping": mapping,
         }
-        add = self._insert(SOURCES).values(**values, once=once)
+        add = insert_into(self._connection, SOURCES).values(**values, once=once)
         self._connection.execute(add.on_conflict_do_nothing())
         wanted = [SOURCES.c[name] == value for name, value in values.items()]
         return int(self._connection.scalar(select(SOURCES.c.id).where(*wanted)) or 0)
@@ -215,7 +214,7 @@ class Ledger:
                 self._connection.execute(_DOUBT, {"answers": [_text(kept) for kept in doubted]})
 
     def _claim(self, me: int) -> Any:
-        statement = self._insert(ENTRIES)
+        statement = insert_into(self._connection, ENTRIES)
         mine = case((ENTRIES.c.claim.is_(None), me), (ENTRIES.c.claim == me, me), else_=-me)
         return statement.on_conflict_do_update(
             index_elements=[ENTRIES.c.key],
@@ -346,10 +345,6 @@ class Ledger:
             self._connection.close()
         except SQLAlchemyError:
             self.failed = True
-
-    def _insert(self, table: Any) -> Any:
-        dialect = postgresql if self._connection.dialect.name == SERVER else sqlite
-        return dialect.insert(table)
 
     @contextmanager
     def telling(self, what: str) -> Iterator[None]:

@@ -1,11 +1,13 @@
 """A local API that does next to nothing, fast: what is measured is who calls it.
 
     python server.py [--latency SECONDS] [--allow REQUESTS] [--retry-after SECONDS] [--each TEXT]
+                     [--knee REQUESTS] [--at-once REQUESTS [--refuse-with STATUS]]
 
 Answers each POST as Gleantap does, after the latency. With `--allow`, at most so many requests in
-any second are accepted, and the others answered 429 at once. With `--each`, a request is as many
-records as its body has that text, and is answered as Klaviyo answers bulk requests. Prints its
-port. GET gives what has come since the last GET, as JSON, and forgets it.
+any second are accepted, and the others answered 429 at once. With `--knee`, so many are worked on
+at once, and the others queue; with `--at-once`, they are refused instead. With `--each`, a request
+is as many records as its body has that text, and is answered as Klaviyo answers bulk requests.
+Prints its port. GET gives what has come since the last GET, as JSON, and forgets it.
 
 One thread and one selector: a request costs it some 20 µs, so that nobody who is measured waits for
 it, and the processor is theirs. It waits in `select`, which knows microseconds: epoll waits whole
@@ -33,6 +35,7 @@ ANSWER = (
 )
 ACCEPTED = ANSWER % (b"200 OK", len(BODY), BODY)
 BULK_ACCEPTED = ANSWER % (b"202 Accepted", 2, b"{}")
+REFUSALS = {"429": "429 Too Many Requests", "503": "503 Service Unavailable"}
 BACKLOG = 1024
 PIECE_BYTES = 1 << 16
 HEAD_END = b"\r\n\r\n"
@@ -49,17 +52,22 @@ class Api:
         self.latency: float = given.latency
         self.allow: int = given.allow
         self.each: bytes = given.each.encode()
-        self.throttled = (
-            f"HTTP/1.1 429 Too Many Requests\r\nRetry-After: {given.retry_after}\r\n"
-            "Content-Length: 2\r\n\r\n{}"
+        self.knee: int = given.knee
+        self.at_once: int = given.at_once
+        asked = f"Retry-After: {given.retry_after}\r\n" if given.retry_after != "none" else ""
+        self.refusal = (
+            f"HTTP/1.1 {REFUSALS[given.refuse_with]}\r\n{asked}Content-Length: 2\r\n\r\n{{}}"
         ).encode()
         self.accepted = BULK_ACCEPTED if self.each else ACCEPTED
         self.counts = Counts()
         self.worked = time.process_time()
         self.window: deque[float] = deque()
+        self.free_at: deque[float] = deque()
         self.due: deque[tuple[float, socket.socket, int]] = deque()
 
     def admit(self, now: float) -> bool:
+        if self.at_once and len(self.due) >= self.at_once:
+            return False
         if not self.allow:
             return True
         while self.window and self.window[0] <= now - 1:
@@ -68,6 +76,14 @@ class Api:
             return False
         self.window.append(now)
         return True
+
+    def ready_at(self, now: float) -> float:
+        """When a request that came now is answered."""
+        if not self.knee:
+            return now + self.latency
+        start = max(now, self.free_at.popleft()) if len(self.free_at) >= self.knee else now
+        self.free_at.append(start + self.latency)
+        return start + self.latency
 
     def take(self, line: socket.socket, body: bytes) -> None:
         """A request has come whole."""
@@ -78,11 +94,11 @@ class Api:
         if not self.admit(now):
             counts.refused += 1
             counts.count("refused_in", now)
-            line.send(self.throttled)
+            line.send(self.refusal)
             return
         counts.count("accepted_in", now)
         records = body.count(self.each) if self.each else 1
-        self.due.append((now + self.latency, line, records))
+        self.due.append((self.ready_at(now), line, records))
         counts.most = max(counts.most, len(self.due))
         if not self.latency:
             self.answer()
@@ -171,6 +187,9 @@ def main() -> None:
     parser.add_argument("--latency", type=float, default=0.0)
     parser.add_argument("--allow", type=int, default=0)
     parser.add_argument("--retry-after", default="1")
+    parser.add_argument("--knee", type=int, default=0)
+    parser.add_argument("--at-once", type=int, default=0)
+    parser.add_argument("--refuse-with", choices=REFUSALS, default="429")
     parser.add_argument("--each", default="")
     serve(Api(parser.parse_args()))
 

@@ -19,10 +19,13 @@ from target_gleantap.contract import (
     Identifier,
     IdentifierKind,
     Inspection,
+    Probe,
     Quota,
     Reading,
     Resource,
     Setting,
+    Step,
+    Verdict,
 )
 from target_gleantap.destinations.klaviyo import bodies, limits, pointers
 from target_gleantap.destinations.klaviyo.answers import read_accepted, read_imported, refuse
@@ -153,6 +156,14 @@ def sign(vendor: Mapping[str, Any]) -> Mapping[str, str]:
     }
 
 
+def probe(vendor: Mapping[str, Any]) -> Probe:
+    """Ask whose account it is; a key that may only write is known, and refused that."""
+    revision = Revision(str(vendor.get("revision") or NEWEST))
+    step = Step("GET", revision.path("/api/accounts"), lambda *_: Reading(Verdict.DELIVERED))
+    unseen = "it may not read accounts, so whether it may write events and profiles was not seen"
+    return Probe(step, {403: unseen})
+
+
 def inspect(vendor: Mapping[str, Any], today: date) -> Inspection:
     """Whether the revision is known and still in service, and offers the modes that are set."""
     name = str(vendor.get("revision") or NEWEST)
@@ -225,4 +236,5 @@ DESTINATION = Destination(
     credentials=("api_key",),
     configure=configure,
     inspect=inspect,
+    probe=probe,
 )

@@ -17,15 +17,18 @@ from target_gleantap.contract import (
     Identifier,
     IdentifierKind,
     Inspection,
+    Probe,
     Quota,
     Resource,
     Setting,
+    Step,
 )
 from target_gleantap.destinations.suresend import bodies
 from target_gleantap.destinations.suresend.answers import (
     PERSON_ID,
     read_company,
     read_event,
+    read_people,
     read_person,
 )
 
@@ -66,6 +69,11 @@ def configure(destination: Destination, vendor: Mapping[str, Any]) -> Destinatio
     if vendor.get("system_id"):
         return replace(destination, quotas=(QUOTA_OF_A_SYSTEM,))
     return destination
+
+
+def probe(_vendor: Mapping[str, Any]) -> Probe:
+    """Ask for one person: a listed read that wants the token, and changes nothing."""
+    return Probe(Step("GET", "/people?limit=1", read_people))
 
 
 def inspect(vendor: Mapping[str, Any], _today: date) -> Inspection:
@@ -146,4 +154,5 @@ DESTINATION = Destination(
     credentials=("api_key", "system_id"),
     configure=configure,
     inspect=inspect,
+    probe=probe,
 )
