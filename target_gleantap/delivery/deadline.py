@@ -16,6 +16,11 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+AT_ONCE = 0.001
+LATE_READS = 16
+"""How often what is there already is still read past the deadline: this machine may have been busy,
+or asleep, since it came. A whole answer is read in two or three goes."""
+
 
 class _Until(io.RawIOBase):
     """Reads from a socket until its timeout has passed in all, not for each piece."""
@@ -25,6 +30,7 @@ class _Until(io.RawIOBase):
         self._raw = line.makefile("rb", buffering=0)
         self._timeout = line.gettimeout()
         self._until = None if self._timeout is None else time.monotonic() + self._timeout
+        self._late = 0
 
     def readable(self) -> bool:
         return True
@@ -33,9 +39,10 @@ class _Until(io.RawIOBase):
         if self._until is None:
             return self._raw.readinto(buffer)
         left = self._until - time.monotonic()
-        if left <= 0:
+        self._late += left <= 0
+        if self._late > LATE_READS:
             raise TimeoutError
-        self._line.settimeout(left)
+        self._line.settimeout(max(left, AT_ONCE))
         try:
             return self._raw.readinto(buffer)
         finally:
