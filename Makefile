@@ -8,7 +8,7 @@
 #   make docs     write the parts of documents that the code knows
 #   make pictures the pictures in docs/, by the same browser
 #   make build    the wheel, installed into an empty environment and run there
-#   make bench    how fast it is, and at what cost
+#   make bench    how fast it is, at what cost, and beside whom; BENCH='--full' is the long form
 #   make chaos    everything goes wrong, and the promises hold; writes the table of docs/chaos.md
 #
 # What is set up is set up once, and again when pyproject.toml changes.
@@ -95,7 +95,7 @@ build: build/.stamp
 	@ls dist/*.whl
 
 bench: $(STAMPS)/test
-	@$(BIN)/python tests/bench/run.py
+	@$(BIN)/python tests/bench/run.py $(BENCH)
 
 # It ends after ten minutes, whatever hangs. The table is written where all has held.
 chaos: $(STAMPS)/test

@@ -28,7 +28,11 @@ class Config:
         batch_size_rows: Records from one checkpoint to the next.
         batch_wait_seconds: How long a settled state may wait to be written.
         max_in_flight: Requests that may be under way at once.
+        concurrency: `adaptive` or `fixed`: whether there are fewer where the vendor bears no more.
         quotas: The user's own limits, beside the documented ones.
+        quota_url: The Redis through which the quotas are shared, or None for no sharing.
+        quota_name: What the account is called there, or None for what tells it apart.
+        quota_runs: How many runs share them at most, or None where nobody says.
         request_timeout_seconds: For one request.
         retry_deadline_seconds: How long a fault of the vendor is retried.
         stop_deadline_seconds: How long a stopping run waits for what is in flight.
@@ -60,7 +64,11 @@ class Config:
     batch_size_rows: int = 500
     batch_wait_seconds: int = 2
     max_in_flight: int = 16
+    concurrency: str = "adaptive"
     quotas: tuple[Quota, ...] = ()
+    quota_url: str | None = field(default=None, repr=False)
+    quota_name: str | None = None
+    quota_runs: int | None = None
     request_timeout_seconds: int = 30
     retry_deadline_seconds: int = 300
     stop_deadline_seconds: int = 20

@@ -111,6 +111,20 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
+class Probe:
+    """A request that changes nothing, to see whether the credentials are taken.
+
+    Attributes:
+        step: The request.
+        taken: Statuses that are no success and yet show that the credentials are known, each with
+            what it leaves open, in our words.
+    """
+
+    step: Step
+    taken: Mapping[int, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Reading:
     """An answer, read.
 
@@ -412,7 +426,7 @@ class Destination:
             quotas depend on them (an API revision, a bulk mode). Takes the settings with their
             defaults, after `inspect` found no fault in them.
         inspect: Checks its own settings as a whole. Takes them and today's date.
-        probe: Makes the documented request that changes nothing and shows whether the
+        probe: Makes the documented question that changes nothing and shows whether the
             credentials are taken, out of those settings; None where none is documented.
         account: The settings that tell one account from another; the credentials where it is
             empty, so that the ledger starts anew when those change.
@@ -431,5 +445,5 @@ class Destination:
         lambda destination, _vendor: destination
     )
     inspect: Callable[[Mapping[str, Any], date], Inspection] = _nothing_to_say
-    probe: Callable[[Mapping[str, Any]], Step] | None = None
+    probe: Callable[[Mapping[str, Any]], Probe] | None = None
     account: tuple[str, ...] = ()

@@ -1,8 +1,7 @@
 """What may stand in the log: nothing that a record, a key or an exception holds.
 
 singer-sdk logs records, filter results and whole exceptions at DEBUG and ERROR. So what other
-packages say at DEBUG is not let through (urllib3's lines of host, path and status are), and no
-traceback is ever written.
+packages say at DEBUG is not let through, and no traceback is ever written.
 """
 
 from __future__ import annotations
@@ -24,15 +23,14 @@ LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 LEVEL_VARIABLES = ("TARGET_GLEANTAP_LOGLEVEL", "LOGLEVEL")
 
 _OURS = Path(__file__).parent
-_SPEAKS_OF_HOST_AND_PATH = "urllib3.connectionpool"
-# Its one warning prints header lines of the answer that it could not read.
+# urllib3's one warning prints header lines of the answer that it could not read.
 _SPEAKS_OF_HEADERS = "urllib3.connection"
 
 
 def _may_be_written(record: logging.LogRecord) -> bool:
     if record.name == _SPEAKS_OF_HEADERS:
         return False
-    if record.levelno >= logging.INFO or record.name == _SPEAKS_OF_HOST_AND_PATH:
+    if record.levelno >= logging.INFO:
         return True
     return _OURS in Path(record.pathname).parents
 

@@ -20,6 +20,7 @@ class Pulse:
     Attributes:
         settled: Records settled so far, counted once in each mapping.
         in_flight: Requests under way.
+        limit: How many of them there may be.
         waiting: Deliveries that are not settled.
         rejected: Records rejected so far.
         quota_left: Requests that the quota would let go now; None where none is known.
@@ -27,6 +28,7 @@ class Pulse:
 
     settled: int
     in_flight: int
+    limit: int
     waiting: int
     rejected: int
     quota_left: int | None
@@ -80,6 +82,6 @@ class Progress:
 def _line(pulse: Pulse, rate: float) -> str:
     quota = "" if pulse.quota_left is None else f", quota left {pulse.quota_left}"
     return (
-        f"settled {pulse.settled}, in flight {pulse.in_flight}, waiting {pulse.waiting}, "
-        f"rejected {pulse.rejected}, {rate:.0f} a second{quota}"
+        f"settled {pulse.settled}, in flight {pulse.in_flight} of {pulse.limit}, "
+        f"waiting {pulse.waiting}, rejected {pulse.rejected}, {rate:.0f} a second{quota}"
     )

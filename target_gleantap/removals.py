@@ -9,101 +9,55 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, Protocol
+from collections.abc import Sequence
 
 from target_gleantap.config import Config
-from target_gleantap.contract import SOUGHT, Removal, Resource
-from target_gleantap.identity import identifiers
-from target_gleantap.ledger.fingerprints import REMOVED
+from target_gleantap.contract import Removal, Resource
+from target_gleantap.errands import AT_ONCE, Errands, Way, removal_of
+from target_gleantap.guard import Gone, Guard
 from target_gleantap.ledger.words import Row, Source
-from target_gleantap.mapping import encode, encode_json
-from target_gleantap.model import Body, Fault, Faulty, Origin, Outcome, Record, Rejection
-from target_gleantap.recall import Decision, Entry, Recall
+from target_gleantap.mapping import encode_json
+from target_gleantap.model import Fault, Faulty, Origin, Record, Rejection
+from target_gleantap.recall import Entry, Recall
 from target_gleantap.routes import Route
+from target_gleantap.settling import Item, Settling
 
 LOGGER = logging.getLogger("target-gleantap")
 
 DELETED_AT = "_sdc_deleted_at"
-LEAST = 10
-SHARE = 20
-"""By default one in so many may be removed, or `LEAST` where that is more."""
-AT_ONCE = 500
 HELD = 10_000
 """How many deletions are held of a mapping, where no more than that may be removed anyway."""
-
-
-class Way(Protocol):
-    """What removals need of the way."""
-
-    def item(self, stream: str, mapping: str, origin: Origin) -> Any:
-        """Open the books for one more record."""
-
-    def act(self, entry: Entry, decision: Decision) -> None:
-        """Do what was decided of it."""
-
-    def submit(
-        self, resource: Resource, wire: Body, payload: bytes, whose: tuple[str, ...], item: Any
-    ) -> None:
-        """Have a request sent, in its turn."""
-
-    def take_back(self, item: Any) -> None:
-        """Count the bytes of a record that was held."""
-
-    def settle_all(self) -> None:
-        """Wait until all is settled that is on its way."""
-
-    def leave(self, item: Any) -> None:
-        """Count a record as not attempted."""
-
-    def block(self) -> None:
-        """Let no state leave any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Errand:
-    """The request that removes.
-
-    Attributes:
-        resource: What it goes to.
-        wire: What its answer is read with.
-        payload: Its body.
-        whose: Whose it is.
-    """
-
-    resource: Resource
-    wire: Body
-    payload: bytes
-    whose: tuple[str, ...]
 
 
 class Removals:
     """The removals of one run.
 
     Args:
-        way: Sends, settles and rejects.
+        way: Sends.
+        settling: Settles and rejects.
         recall: What is known.
         config: The settings.
+
+    Attributes:
+        guard: Stands before them.
     """
 
-    def __init__(self, way: Way, recall: Recall, config: Config) -> None:
-        self.excess: list[str] = []
-        """For each mapping of which too much is gone: how much, and what to do."""
+    def __init__(self, way: Way, settling: Settling, recall: Recall, config: Config) -> None:
+        self.guard = Guard(recall.ledger, config)
+        self._errands = Errands(way, settling, recall, config)
         self._way = way
+        self._settling = settling
         self._recall = recall
         self._ledger = recall.ledger
-        self._config = config
         self._dropped: Counter[Source] = Counter()
         self._routes: dict[Source, Route] = {}
-        self._removed: Counter[int] = Counter()
         self._came: Counter[tuple[int, int]] = Counter()
         self._lost: Counter[tuple[int, int]] = Counter()
         self._stamps: dict[tuple[Source, int], list[bytes]] = defaultdict(list)
 
     # --- records that the source deleted
 
-    def take(self, route: Route, record: Record, item: Any) -> Rejection | None:
+    def take(self, route: Route, record: Record, item: Item) -> Rejection | None:
         """Take a record that the source deleted.
 
         Returns:
@@ -124,7 +78,7 @@ class Removals:
         if entry.source is None or entry.key is None:
             return False
         count = len(self._recall.held)
-        if count <= HELD or count <= self._limit(entry.source):
+        if count <= HELD or count <= self.guard.limit(entry.source):
             return True
         del self._recall.held[entry.key]
         self._dropped[entry.source] += 1
@@ -143,13 +97,13 @@ class Removals:
                 self._routes[entry.source] = entry.route
         for source, entries in by_source.items():
             count = len(entries) + self._dropped[source]
-            allowed = self._allow(self._routes[source], source, count)
+            verdict = self.guard.judge(self._routes[source], source, count, Gone.DELETED)
             for entry in entries:
                 del self._recall.held[entry.key or b""]
-                if not allowed:
-                    self._way.leave(entry.item)
-            if allowed:
-                self._send(entries)
+                if not verdict.allowed:
+                    self._settling.leave(entry.item)
+            if verdict.allowed:
+                verdict.sent = self._errands.send(entries)
 
     # --- what a full table no longer holds
 
@@ -158,7 +112,7 @@ class Removals:
         if entry.source is not None and entry.key is not None:
             entry.version = self._note(entry.source, entry.key, entry.item.origin.version)
 
-    def present_anyway(self, route: Route, record: Record, item: Any, *, rejected: bool) -> None:
+    def present_anyway(self, route: Route, record: Record, item: Item, *, rejected: bool) -> None:
         """Note the same of a record that is left out: its contact is not gone.
 
         Where a rejected one cannot be told apart, nothing of its version is removed.
@@ -227,117 +181,27 @@ class Removals:
         count = self._ledger.vanished(source, versions)
         if not count:
             return
-        if not self._allow(route, source, count):
-            self._way.block()
+        verdict = self.guard.judge(route, source, count, Gone.VANISHED)
+        if not verdict.allowed:
+            self._settling.block()
             return
         gone = self._ledger.vanished_rows(source, versions)
         for start in range(0, len(gone), AT_ONCE):
             some = gone[start : start + AT_ONCE]
-            self._send([self._vanished(route, source, row) for row in some])
+            verdict.sent += self._errands.send(self._vanished(route, source, row) for row in some)
 
     def _vanished(self, route: Route, source: Source, row: Row) -> Entry:
-        removal = _removal(route)
+        removal = removal_of(route)
         origin = _origin_of(removal, row)
-        item = self._way.item(route.stream, f"{route.name}:mirror", origin)
+        item = self._settling.item(route.stream, f"{route.name}:mirror", origin)
         item.entry = Entry(route, item, None, {}, source, row.key)
-        return item.entry  # type: ignore[no-any-return] # the owner's own kind of item
-
-    # --- guards
-
-    def _limit(self, source: Source) -> int:
-        if self._config.max_removals is not None:
-            return self._config.max_removals
-        known = self._ledger.known(source) + self._removed[source.id]
-        return max(LEAST, known // SHARE)
-
-    def _allow(self, route: Route, source: Source, count: int) -> bool:
-        limit, total = self._limit(source), count + self._removed[source.id]
-        if total <= limit:
-            self._removed[source.id] = total
-            return True
-        known = self._ledger.known(source)
-        self.excess.append(
-            f"{total} of {known} known to mapping {route.name!r} of stream {route.stream!r} are "
-            f"gone at the source, and a run may remove {limit}: none of them was removed, all else "
-            "was delivered, and the state stays before them. See whether the source is whole; if "
-            f"they are truly gone, set max_removals to {total} for one run."
-        )
-        return False
-
-    # --- sending
-
-    def _send(self, entries: Iterable[Entry]) -> None:
-        """Remove these, and wait until that is done."""
-        waiting = list(entries)
-        while waiting:
-            some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-            self._send_some(some)
-            self._way.settle_all()
-
-    def _send_some(self, entries: Sequence[Entry]) -> None:
-        rows = self._ledger.look_up([entry.key for entry in entries if entry.key is not None])
-        shared = self._ledger.shared({row.kept for row in rows.values() if row.kept is not None})
-        plans = [
-            (entry, self._plan(entry, rows.get(entry.key or b""), shared)) for entry in entries
-        ]
-        self._recall.claim([entry for entry, plan in plans if not isinstance(plan, Rejection)])
-        for entry, plan in plans:
-            if not isinstance(plan, Rejection):
-                self._recall.queue(entry)
-            if isinstance(plan, Errand):
-                self._way.take_back(entry.item)
-                self._way.submit(plan.resource, plan.wire, plan.payload, plan.whose, entry.item)
-                continue
-            self._way.act(entry, plan)
-            if isinstance(plan, Outcome):
-                self._recall.ended(entry, None, {})
-
-    def _plan(
-        self, entry: Entry, row: Row | None, shared: set[str]
-    ) -> Errand | Outcome | Rejection:
-        if row is not None and row.fingerprint == REMOVED:
-            return Outcome.UNCHANGED
-        if row is not None and row.kept in shared:
-            # The vendor took it and another one, which is still there, for the same.
-            return Outcome.FILTERED
-        removal = _removal(entry.route)
-        answers = row.answers if row is not None else {}
-        known = {**_texts(entry.body), **answers}
-        number = answers.get(removal.kept)
-        if number is not None and row is not None and row.fingerprint is not None:
-            resource = self._config.destination.resources[removal.resource]
-            return self._errand(entry, resource, {removal.field: number}, {})
-        question = removal.search.question(known) if removal.search is not None else None
-        if question is None or removal.search is None:
-            message = f"is not known, and cannot be looked up by what is: {removal.kept}"
-            return Rejection("ledger", (Fault(removal.kept, message, rule="removal"),))
-        return self._errand(entry, removal.search.resource, question, {SOUGHT: known})
-
-    def _errand(self, entry: Entry, resource: Resource, body: Body, beside: Body) -> Errand:
-        wire = resource.envelope(body, self._config.vendor)
-        whose = (
-            *identifiers(entry.route.resource, entry.body),
-            *identifiers(resource, body),
-            f"ledger:{(entry.key or b'').hex()}",
-        )
-        return Errand(resource, {**wire, **beside}, encode(wire), whose)
-
-
-def _removal(route: Route) -> Removal:
-    removal = route.resource.removal
-    if removal is None:  # the routes see to that
-        raise TypeError
-    return removal
+        return item.entry
 
 
 def _key_fields(resource: Resource) -> frozenset[str]:
     """The body fields that tell whose a body is."""
     parts = (part for alternative in resource.key for part in alternative)
     return frozenset(part.path.partition(".")[0] for part in parts)
-
-
-def _texts(body: Body) -> dict[str, str]:
-    return {name: value for name, value in body.items() if isinstance(value, str)}
 
 
 def _origin_of(removal: Removal, row: Row) -> Origin:

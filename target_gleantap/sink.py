@@ -68,7 +68,7 @@ class StreamSink(Sink):
         self._by_name = {route.name: (route,) for route in self._routes}
         if self._target.settings.validate_records:
             self._checker = checker
-        self._target.pipeline.open(self._routes)
+        self._target.run.pipeline.open(self._routes)
 
     def take(
         self, record: Record, origin: Origin, faults: tuple[Fault, ...] = ()
@@ -85,13 +85,13 @@ class StreamSink(Sink):
         """
         self.record_counter_metric.increment()
         if not self._routes:
-            self._target.ignored[self.stream_name] += 1
+            self._target.run.ignored[self.stream_name] += 1
             return ()
         # A replayed reject goes only through the mapping that rejected it; where stream maps make
         # several streams of one, that may be another stream's.
         routes = self._by_name.get(origin.only, ()) if origin.only else self._routes
         faults = faults or self._faults(record)
-        self._target.pipeline.take(routes, record, origin, faults)
+        self._target.run.pipeline.take(routes, record, origin, faults)
         return faults
 
     def _faults(self, record: Record) -> tuple[Fault, ...]:
@@ -148,7 +148,7 @@ class StreamSink(Sink):
     def activate_version(self, new_version: int) -> None:
         """Remove what the full table of this version no longer holds, where a mapping says so."""
         self.logger.info("Version %d of stream %s is active", new_version, self.stream_name)
-        self._target.pipeline.activate(self._routes, new_version)
+        self._target.run.pipeline.activate(self._routes, new_version)
 
 
 def _words(fault: Exception) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from io import BytesIO, TextIOWrapper
@@ -40,6 +40,7 @@ def summarize(
     ignored: Mapping[str, int],
     rejects_path: str,
     reason: BaseException | None,
+    removals: Sequence[Mapping[str, Any]] = (),
     dry_run: bool = False,
 ) -> dict[str, Any]:
     """Put the summary of a run together; it holds no value of a record and no secret.
@@ -53,6 +54,7 @@ def summarize(
         ignored: Records of streams without a mapping, where those are ignored.
         rejects_path: Where the rejects of this run stand; empty where there are none.
         reason: What ended the run before its end, or None.
+        removals: What is gone at the source, and what was made of it (`guard.Verdict.as_dict`).
         dry_run: Whether nothing was sent: what counts as delivered would have been.
     """
     return {
@@ -65,6 +67,7 @@ def summarize(
         "books": [row.as_dict() for row in books.rows],
         "ignored": dict(ignored),
         "rejects": {"path": rejects_path, "reasons": books.reasons()},
+        "removals": list(removals),
         "requests": _requests(traffic),
         "states_written": states,
     }
@@ -138,6 +141,22 @@ def show(summary: Mapping[str, Any], stream: TextIO) -> None:
         stream.flush()
 
 
+def removal_words(row: Mapping[str, Any], *, dry_run: bool) -> str:
+    """Say what is gone at the source, and what was made of it.
+
+    Args:
+        row: A verdict of the guard.
+        dry_run: Whether that would be only.
+    """
+    how = "deleted at the source" if row["how"] == "deleted" else "gone from the full table"
+    said = f"{row['gone']} of {row['known']} known of {row['stream']} ({row['mapping']}) {how}"
+    if not row["allowed"]:
+        held = "would be held back" if dry_run else "held back"
+        return f"{said}: {held}, a run may remove {row['limit']}."
+    sent = "would be sent" if dry_run else "sent"
+    return f"{said}: {row['sent']} removals {sent}, a run may remove {row['limit']}."
+
+
 def _lines(summary: Mapping[str, Any]) -> list[str]:
     requests = summary["requests"]
     traffic = (
@@ -148,12 +167,18 @@ def _lines(summary: Mapping[str, Any]) -> list[str]:
         f"{requests['held_seconds']:.1f} s; {summary['states_written']} states written."
     )
     lines = [traffic]
+    if falls := requests["limit_falls"]:
+        times = "once" if falls == 1 else f"{falls} times"
+        lines.append(
+            f"The vendor bore fewer requests at once {times}: at last {requests['limit']} at most."
+        )
     counts = [f"{count} {noun}" for noun, count in requests["counts"].items()]
     if counts:
         lines.append(f"By the vendor's answers: {', '.join(counts)}.")
     in_doubt = sum(row["in_doubt"] for row in summary["books"])
     if in_doubt:
         lines.append(f"{in_doubt} of those not attempted were sent, with no answer by the end.")
+    lines += [removal_words(row, dry_run=summary["dry_run"]) for row in summary["removals"]]
     lines += [
         f"Ignored, for want of a mapping: {count} records of stream {stream}"
         for stream, count in summary["ignored"].items()

@@ -1,10 +1,11 @@
-"""Delivery: what is sent when, in which order and how fast; the only sockets and threads.
+"""Delivery: what is sent when, in which order and how fast; the only sockets.
 
     schedule   order per contact (pure)
     pace       the vendor's quota (pure)
     retry      when to try again, and how a failed attempt is read (pure)
     client     one request, one answer
-    dispatch   the way of a delivery through these four
+    lines      many requests at once, in one thread
+    dispatch   the way of a delivery through these
 
 The pure modules are told the time; only `dispatch` looks at a clock.
 """

@@ -1,6 +1,6 @@
 """The way of a delivery: schedule, pace, send, read, and perhaps again.
 
-One thread owns a dispatcher and makes every decision; workers only carry requests out. So
+One thread owns a dispatcher and makes every decision; lines only carry requests out. So
 order, quota and retries are plain code on one clock, and whoever calls `turn` is also the only
 one who learns of an outcome.
 """
@@ -21,17 +21,25 @@ from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.gate import Gate
 from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
+from target_gleantap.delivery.learned import LearnedPace
+from target_gleantap.delivery.limit import Limit
+from target_gleantap.delivery.lines import Lines
 from target_gleantap.delivery.pace import Pacer, retry_after
 from target_gleantap.delivery.parts import Delivery, Part
+from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
+from target_gleantap.delivery.shared import SharedPacer
+from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.delivery.traffic import Traffic
-from target_gleantap.delivery.workers import Workers
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Answer, Body, Failure, Fault
 
 CONTINUE_SECONDS = 3600.0
 """How long a delivery of several steps (a job that the vendor runs) may take."""
+
+_TAKEN = (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE)
+_OVERLOAD = (Verdict.RETRY, Verdict.AMBIGUOUS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +63,12 @@ class Policy:
     """How far a dispatcher goes.
 
     Attributes:
-        max_in_flight: Requests under way at once.
+        max_in_flight: Requests under way at once, at most.
         retry_deadline_seconds: How long a fault of the vendor is borne.
         on_ambiguous: `retry` or `reject`, where a resource is not idempotent.
         quotas: The user's own limits, for all requests together.
         linger_seconds: How long records wait for others to fill a request with.
+        adaptive: Whether fewer are under way where the vendor bears no more.
     """
 
     max_in_flight: int
@@ -67,6 +76,7 @@ class Policy:
     on_ambiguous: str
     quotas: tuple[Quota, ...] = ()
     linger_seconds: float = 1.0
+    adaptive: bool = True
 
 
 class Dispatcher:
@@ -78,6 +88,7 @@ class Dispatcher:
         client: Sends.
         encode: A wire body to JSON.
         policy: How far to go.
+        sharing: Shares the quotas with other runs; None where there are none.
         clock: Monotonic seconds.
         chance: Evenly distributed in [0, 1).
     """
@@ -90,6 +101,7 @@ class Dispatcher:
         encode: Callable[[Body], bytes],
         policy: Policy,
         *,
+        sharing: Sharing | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
@@ -104,19 +116,25 @@ class Dispatcher:
         self._open = True
         self._destination = destination
         self._vendor = vendor
-        self._client = client
         self._encode = encode
         self._policy = policy
         self._clock = clock
         self._patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
+        self._limit = Limit(policy.max_in_flight, adaptive=policy.adaptive)
         self._schedule: Schedule[Part] = Schedule()
-        self._workers: Workers[Delivery] = Workers(client.send)
-        self._account = Pacer(policy.quotas)
-        self._shared = Pacer(destination.quotas)
+        self._lines: Lines[Delivery] = Lines(client)
+        self._sharing = sharing
+        self._learned = None if _has_quota(destination, policy) else LearnedPace()
+        self._account = self._learned or (
+            self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
+        )
+        self._shared = self._pacer("all", destination.quotas)
         self._gates: dict[str, Gate] = {}
         self._turns: deque[Gate] = deque()
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
+        if sharing is not None:
+            sharing.start(self.wake)
 
     # --- what the owner calls
 
@@ -127,12 +145,17 @@ class Dispatcher:
     @property
     def in_flight(self) -> int:
         """How many requests are under way."""
-        return self._workers.in_flight
+        return self._lines.in_flight
+
+    @property
+    def limit(self) -> int:
+        """How many requests may be under way now."""
+        return self._limit.level
 
     @property
     def busy(self) -> bool:
         """Whether something has come back that `turn` would tell of without waiting."""
-        return self._workers.busy
+        return self._lines.busy
 
     def quota_left(self) -> int | None:
         """How many requests the quotas would let go at once; None where none is known."""
@@ -145,7 +168,8 @@ class Dispatcher:
         """How much of each quota is taken, by its name, 1 for all of it."""
         now = self._clock()
         own = {gate.vendor_pacer: gate.resource.name for gate in self._turns}
-        named = {**own, self._shared: self._destination.name, self._account: "your own"}
+        users = "your own" if self._learned is None else "learned"
+        named = {**own, self._shared: self._destination.name, self._account: users}
         for pacer, name in named.items():
             for quota, share in pacer.use(now):
                 yield f"{name} {quota}", share
@@ -161,7 +185,7 @@ class Dispatcher:
 
     def wake(self) -> None:
         """Make a waiting `turn` return; may be called from any thread or signal handler."""
-        self._workers.wake()
+        self._lines.wake()
 
     def turn(self, seconds: float) -> None:
         """Wait up to `seconds` for something to happen, and see to it; `ended` tells of it.
@@ -169,7 +193,7 @@ class Dispatcher:
         Where the run must stop, `fault` says why from then on, and nothing more is sent.
         """
         self.launch()
-        for delivery, result in self._workers.arrivals(min(seconds, self._next_due())):
+        for delivery, result in self._lines.arrivals(min(seconds, self._next_due())):
             self._see_to(delivery, result)
         if not self.settle_first:
             self.launch()
@@ -189,7 +213,7 @@ class Dispatcher:
         until = self._clock() + seconds
         yield from self.ended()
         while self.in_flight and (left := until - self._clock()) > 0:
-            for delivery, result in self._workers.arrivals(left):
+            for delivery, result in self._lines.arrivals(left):
                 self._see_to(delivery, result)
             yield from self.ended()
 
@@ -198,17 +222,31 @@ class Dispatcher:
         return iter(self._schedule)
 
     def close(self) -> None:
-        """Let the workers go, and close the connections."""
+        """Give up what is under way, and close the connections."""
         self._open = False
-        self._workers.close()
-        self._client.close()
+        self._lines.close()
+        if self._sharing is not None:
+            self._sharing.close()
 
     # --- sending
+
+    def _pacer(self, name: str, quotas: tuple[Quota, ...]) -> Pacer:
+        if self._sharing is None:
+            return Pacer(quotas)
+        return self._sharing.pacer(name, quotas, self._demand)
+
+    def _demand(self, pacer: SharedPacer, turnover: int) -> int:
+        """How many requests of a quota could leave if so many more than now were in flight."""
+        now = self._clock()
+        gates = (gate for gate in self._turns if pacer in gate.pacers)
+        waiting = sum(gate.waiting(now, hurry=self.hurry) for gate in gates)
+        return max(0, min(waiting, self._policy.max_in_flight - self.in_flight + turnover))
 
     def _gate(self, resource: Resource) -> Gate:
         gate = self._gates.get(resource.name)
         if gate is None:
-            own = Pacer(resource.quotas) if resource.quotas else self._shared
+            named = self._pacer(resource.name, resource.quotas) if resource.quotas else None
+            own = named or self._shared
             gate = Gate(
                 resource,
                 (self._account, own),
@@ -222,7 +260,7 @@ class Dispatcher:
 
     def launch(self) -> None:
         """Send all that may go now."""
-        while self._open and self.in_flight < self._policy.max_in_flight:
+        while self._open and self.in_flight < self._limit.level:
             now = self._clock()
             gate, held = self._next_gate(now)
             if gate is None:
@@ -245,8 +283,8 @@ class Dispatcher:
 
     def _send(self, delivery: Delivery, now: float) -> None:
         self.traffic.requests += 1
-        delivery.depart(now)
-        self._workers.send(delivery, delivery.request)
+        delivery.depart(Flight(now, self.in_flight + 1))
+        self._lines.send(delivery, delivery.request)
 
     def _count_hold(self, now: float, *, held: bool) -> None:
         if self._held_since is not None:
@@ -255,7 +293,7 @@ class Dispatcher:
 
     def _next_due(self) -> float:
         """Seconds until something may go that may not go now; infinite where only answers help."""
-        if not self._open or self.in_flight >= self._policy.max_in_flight:
+        if not self._open or self.in_flight >= self._limit.level:
             return float("inf")
         now = self._clock()
         return min(
@@ -267,8 +305,9 @@ class Dispatcher:
 
     def _see_to(self, delivery: Delivery, result: Answer | Failure) -> None:
         reading = self._read(delivery, result)
+        self._learn(delivery, reading, result)
         answer = result if isinstance(result, Answer) else None
-        if reading.verdict in (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE):
+        if reading.verdict in _TAKEN:
             self._patience.accepted()
         if reading.verdict is Verdict.DELIVERED:
             self._gate_of(delivery).accepted(delivery, self._clock())
@@ -298,6 +337,29 @@ class Dispatcher:
         self.traffic.counts.update(reading.counts)
         delivery.mark(reading.verdict)
         return reading
+
+    def _learn(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
+        """Take in how many requests the vendor bears."""
+        self._tell_limit(delivery, reading, result)
+        self.traffic.limit, self.traffic.limit_falls = self._limit.level, self._limit.falls
+
+    def _tell_limit(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
+        """Tell the limit how the vendor bore the request.
+
+        A 429 says so only where no quota is known: else it is a matter of how many per time.
+        """
+        now, flight = self._clock(), delivery.flight
+        if reading.verdict in _TAKEN:
+            self._limit.answered(flight, now, result.seconds)
+            if self._learned is not None:
+                self._learned.bore(flight.in_flight)
+            return
+        asked = _asked_to_wait(result) if isinstance(result, Answer) else None
+        throttled = reading.verdict is Verdict.THROTTLED
+        if reading.verdict in _OVERLOAD or (throttled and not self._gate_of(delivery).has_quota):
+            self._limit.refused(flight, now, asked or 0.0)
+        if throttled and self._learned is not None:
+            self._learned.throttled(flight, now, asked)
 
     def _gate_of(self, delivery: Delivery) -> Gate:
         return self._gates[delivery.resource.name]
@@ -399,6 +461,12 @@ class Dispatcher:
                 resource=delivery.resource.name,
             )
         )
+
+
+def _has_quota(destination: Destination, policy: Policy) -> bool:
+    """Whether any quota is documented, or set by the user."""
+    documented = any(resource.quotas for resource in destination.resources.values())
+    return bool(policy.quotas or destination.quotas or documented)
 
 
 def _rejected(reading: Reading, faults: tuple[Fault, ...]) -> Reading:

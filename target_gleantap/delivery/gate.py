@@ -10,7 +10,7 @@ from itertools import count
 from typing import Any
 
 from target_gleantap.contract import Bulk, Resource, Step
-from target_gleantap.delivery.client import Request
+from target_gleantap.delivery.call import Request
 from target_gleantap.delivery.pace import Pacer
 from target_gleantap.delivery.parts import Delivery, Part
 from target_gleantap.delivery.schedule import Schedule
@@ -81,6 +81,11 @@ class Gate:
         """The quota that the vendor's answers speak of."""
         return self.pacers[-1]
 
+    @property
+    def has_quota(self) -> bool:
+        """Whether any quota is known."""
+        return any(pacer.quotas for pacer in self.pacers)
+
     def expect(self) -> None:
         """Count a part that will come through this gate."""
         self._pending += 1
@@ -109,6 +114,14 @@ class Gate:
         if bulk is None or hurry or self._pending >= bulk.most:
             return now
         return min(later, self._ready_since + self._linger)
+
+    def waiting(self, now: float, *, hurry: bool) -> int:
+        """How many requests could go now, quotas apart; arguments as those of `due`."""
+        if self.due(now, hurry=hurry) > now:
+            return 0
+        bulk = self.resource.bulk
+        ready = len(self._ready) if bulk is None else -(-len(self._ready) // bulk.most)
+        return ready + sum(at <= now for at, _, _ in self._later)
 
     def wait(self, now: float) -> float:
         """Seconds that the quotas hold the next request back."""

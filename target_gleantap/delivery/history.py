@@ -70,6 +70,7 @@ class Gauges:
         settled: Records settled so far, counted once in each mapping.
         rejected: Those of them that were rejected.
         in_flight: Requests under way.
+        limit: How many of them there may be.
         waiting: Records that are not settled.
         quotas: How much of each quota is taken, by its name, 1 for all of it.
     """
@@ -77,6 +78,7 @@ class Gauges:
     settled: int
     rejected: int
     in_flight: int
+    limit: int
     waiting: int
     quotas: Iterable[tuple[str, float]] = ()
 
@@ -129,7 +131,11 @@ class History:
     def sample(self, now: float, gauges: Gauges) -> None:
         """Read the gauges."""
         self._sampled = now
-        for name, level in (("in flight", gauges.in_flight), ("waiting", gauges.waiting)):
+        for name, level in (
+            ("in flight", gauges.in_flight),
+            ("limit", gauges.limit),
+            ("waiting", gauges.waiting),
+        ):
             self.series.level(now, name, level)
         for name, share in gauges.quotas:
             self.series.level(now, f"{QUOTA}{name}", share)

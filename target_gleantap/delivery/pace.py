@@ -16,7 +16,7 @@ from email.utils import parsedate_to_datetime
 from target_gleantap.contract import Quota
 
 GUARD_SHARE = 0.02
-GUARD_SECONDS = 0.012
+GUARD_SECONDS = 0.005
 """A window is kept longer than it is by the lesser of these: requests that leave a window apart
 may arrive a little closer together than they left."""
 
@@ -44,7 +44,7 @@ class Departure:
 
 
 @dataclass(slots=True)
-class _Window:
+class Window:
     """The departures within one quota."""
 
     requests: int
@@ -53,22 +53,25 @@ class _Window:
     departures: deque[Departure] = field(default_factory=deque)
 
     @classmethod
-    def of(cls, quota: Quota) -> _Window:
+    def of(cls, quota: Quota) -> Window:
+        """An empty window that keeps a quota."""
         guard = min(quota.seconds * GUARD_SHARE, GUARD_SECONDS)
         return cls(quota.requests, quota.seconds + guard, quota.seconds * LATE_SHARE)
 
-    def opens_at(self, now: float, quickest: float) -> float:
+    def opens_at(self, now: float, quickest: float, most: int | None = None) -> float:
         """When the next request may leave: `now` or later.
 
         Args:
             now: The time.
             quickest: What an answer takes at least.
+            most: How many may leave, where that is not the whole quota; never, where it is 0.
         """
         while self.departures and self._over(self.departures[0], quickest) <= now:
             self.departures.popleft()
-        if len(self.departures) < self.requests:
+        most = self.requests if most is None else most
+        if len(self.departures) < most:
             return now
-        return max(now, self._over(self.departures[-self.requests], quickest))
+        return max(now, self._over(self.departures[-most], quickest)) if most else float("inf")
 
     def _over(self, departure: Departure, quickest: float) -> float:
         """When the vendor no longer counts it.
@@ -88,47 +91,54 @@ class Pacer:
 
     def __init__(self, quotas: tuple[Quota, ...]) -> None:
         self.quotas = quotas
-        self._windows = [_Window.of(quota) for quota in quotas]
-        self._held_until = float("-inf")
-        self._quickest = float("inf")
+        self.windows = [Window.of(quota) for quota in quotas]
+        self.quickest = float("inf")
+        self.held_until = float("-inf")
 
     def wait(self, now: float) -> float:
         """Tell how many seconds the next request must wait; 0 where it may leave now."""
         opens_at = max(
-            (window.opens_at(now, self._quickest) for window in self._windows), default=now
+            (window.opens_at(now, self.quickest) for window in self.windows), default=now
         )
-        return max(opens_at, self._held_until, now) - now
+        return max(opens_at, self.held_until, now) - now
 
     def depart(self, now: float) -> Departure:
         """Count a request that leaves now; give it for `answered`."""
         departure = Departure(now)
-        for window in self._windows:
+        for window in self.windows:
             window.departures.append(departure)
         return departure
 
     def answered(self, departure: Departure, now: float) -> None:
         """Learn from when a request was answered how late it, and others, may have arrived."""
         departure.took = took = now - departure.at
-        self._quickest = min(took, self._quickest)
-        self._quickest += (took - self._quickest) * FORGET_SHARE
+        self.quickest = min(took, self.quickest)
+        self.quickest += (took - self.quickest) * FORGET_SHARE
 
     def hold(self, until: float) -> None:
         """Let nobody leave before `until`."""
-        self._held_until = max(self._held_until, until)
+        self.held_until = max(self.held_until, until)
+
+    def keep(self, quota: Quota) -> None:
+        """Keep this quota alone from now on; what has left counts in it."""
+        window = Window.of(quota)
+        if self.windows:
+            window.departures = self.windows[0].departures
+        self.quotas, self.windows = (quota,), [window]
 
     def left(self, now: float) -> int | None:
         """How many requests may leave at once now, or None where no quota is known."""
         free = []
-        for window in self._windows:
-            window.opens_at(now, self._quickest)
+        for window in self.windows:
+            window.opens_at(now, self.quickest)
             free.append(max(0, window.requests - len(window.departures)))
         return min(free, default=None)
 
     def use(self, now: float) -> list[tuple[Quota, float]]:
         """How much of each quota is taken, 1 for all of it."""
         shares = []
-        for quota, window in zip(self.quotas, self._windows, strict=True):
-            window.opens_at(now, self._quickest)
+        for quota, window in zip(self.quotas, self.windows, strict=True):
+            window.opens_at(now, self.quickest)
             shares.append((quota, len(window.departures) / window.requests))
         return shares
 

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from target_gleantap.contract import Read, Resource, Verdict
-from target_gleantap.delivery.client import Request
+from target_gleantap.delivery.call import Request
 from target_gleantap.delivery.pace import Departure
+from target_gleantap.delivery.refusals import Flight
 from target_gleantap.model import Body
 
+NOT_SENT = Flight(0.0, 0)
 NOT_CARRIED_OUT = (Verdict.RETRY, Verdict.THROTTLED, Verdict.STOP)
 
 
@@ -50,6 +52,7 @@ class Delivery:
         started: When it was first sent, or None.
         ambiguous: Whether some attempt may have been carried out without being confirmed.
         departures: Its last one, as each of its pacers counts it.
+        flight: The same, as the limit sees it.
         sent: How often it was sent.
         rest: What must wait until this one has ended: the other half of a request.
     """
@@ -63,6 +66,7 @@ class Delivery:
     started: float | None = None
     ambiguous: bool = False
     departures: tuple[Departure, ...] = ()
+    flight: Flight = NOT_SENT
     sent: int = 0
     rest: Delivery | None = None
 
@@ -71,10 +75,11 @@ class Delivery:
         """What it delivers: all its parts are of one resource."""
         return self.parts[0].resource
 
-    def depart(self, now: float) -> None:
+    def depart(self, flight: Flight) -> None:
         """Note that the request goes out."""
         self.sent += 1
-        self.started = now if self.started is None else self.started
+        self.flight = flight
+        self.started = flight.at if self.started is None else self.started
         for part in self.parts:
             part.in_doubt = True
 

@@ -2,33 +2,56 @@
 
 from __future__ import annotations
 
-from target_gleantap.contract import Destination, Step, Verdict, read_status
+from dataclasses import dataclass
+
+from target_gleantap.contract import Destination, Probe, Verdict, read_status
 from target_gleantap.delivery.advice import remedy
-from target_gleantap.delivery.client import Client, Request
+from target_gleantap.delivery.call import Request
+from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.interpret import SUCCESS
+from target_gleantap.delivery.lines import NEVER, Lines
 from target_gleantap.delivery.retry import read_failure
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Failure
 
 
-def probe(destination: Destination, client: Client, step: Step, payload: bytes) -> float:
-    """Send the destination's own harmless request, once.
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """The vendor answered, and took the credentials.
+
+    Attributes:
+        seconds: How long the answer took.
+        open: What the answer leaves open, in our words; empty where nothing.
+    """
+
+    seconds: float
+    open: str = ""
+
+
+def ask(destination: Destination, client: Client, probe: Probe, payload: bytes) -> Reached:
+    """Ask the destination's own harmless question, once.
 
     Args:
         destination: Whom to ask.
         client: Sends.
-        step: The request.
-        payload: Its body, encoded.
+        probe: The question.
+        payload: The body of its request, encoded.
 
     Returns:
-        How long the answer took, in seconds.
+        How it was answered.
 
     Raises:
         VendorError: Saying what is in the way, and what to do.
     """
-    result = client.send(Request(step.method, step.path, payload))
+    step = probe.step
+    lines: Lines[None] = Lines(client)
+    lines.send(None, Request(step.method, step.path, payload))
+    ((_, result),) = lines.arrivals(NEVER)
+    lines.close()
     if isinstance(result, Failure):
         reading = read_failure(result)
+    elif result.status in probe.taken:
+        return Reached(result.seconds, probe.taken[result.status])
     elif result.status in SUCCESS:
         reading = step.read(result, ())
     else:
@@ -38,4 +61,4 @@ def probe(destination: Destination, client: Client, step: Step, payload: bytes) 
             f"{destination.title} does not answer as it should: {reading.message}. "
             f"What to do: {remedy(destination, result)}."
         )
-    return result.seconds
+    return Reached(result.seconds)

@@ -1,7 +1,8 @@
 """Delivery without a network: it takes what a dispatcher takes, counts requests, sends nothing.
 
 Where one request takes many records, the count is of requests filled in input order: a run fills
-them as its records come, and may send a few more.
+them as its records come, and may send a few more. What must be looked up before it can be removed
+counts once: whether it is found nobody knows.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from target_gleantap.delivery.parts import Part
 from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import VendorError
 
-_DELIVERED = Reading(Verdict.DELIVERED)
+ANSWER = "dry run"
 
 
 @dataclass(slots=True)
@@ -55,6 +56,7 @@ class Rehearsal:
         hurry: As of a dispatcher; means nothing here.
         settle_first: The same.
         in_flight: None ever is.
+        limit: The same.
         history: For the run report; nothing is ever sent in it.
     """
 
@@ -64,9 +66,10 @@ class Rehearsal:
         self.fault: VendorError | None = None
         self.hurry = False
         self.settle_first = False
-        self.in_flight = 0
+        self.in_flight = self.limit = 0
         self.history = History(time.monotonic())
         self._ended: deque[Part] = deque()
+        self._answers = 0
         self._filling: dict[str, _Request] = {}
         self._news = threading.Event()
 
@@ -117,7 +120,14 @@ class Rehearsal:
     def ended(self) -> Iterator[Ended]:
         """Tell of each part that has ended, once."""
         while self._ended:
-            yield Ended(self._ended.popleft(), _DELIVERED, None)
+            part = self._ended.popleft()
+            yield Ended(part, Reading(Verdict.DELIVERED, kept=self._answer(part)), None)
+
+    def _answer(self, part: Part) -> dict[str, str]:
+        """What stands for what the vendor would answer: a removal later in the run goes by it."""
+        removal = part.resource.removal
+        self._answers += 1
+        return {} if removal is None else {removal.kept: f"{ANSWER} {self._answers}"}
 
     def drain(self, seconds: float) -> Iterator[Ended]:  # noqa: ARG002 - nothing is in flight
         """Tell of what has ended."""

@@ -20,6 +20,8 @@ class Traffic:
         answers: Answers.
         answer_seconds: How long they took, all together.
         held_seconds: How long something was ready to go and a quota held it back.
+        limit: How many requests may be under way at last.
+        limit_falls: How often that became fewer.
         statuses: Answers by HTTP status.
         counts: What the vendor says it did.
     """
@@ -31,6 +33,8 @@ class Traffic:
     answers: int = 0
     answer_seconds: float = 0.0
     held_seconds: float = 0.0
+    limit: int = 0
+    limit_falls: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
     counts: Counter[str] = field(default_factory=Counter)
 

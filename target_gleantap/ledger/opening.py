@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from target_gleantap.errors import ConfigError, LocalError
 from target_gleantap.ledger.fingerprints import Fingerprints
 from target_gleantap.ledger.locks import FileLocks, ServerLocks
 from target_gleantap.ledger.store import Ledger
-from target_gleantap.ledger.tables import META, MIGRATIONS, migrate, version
+from target_gleantap.ledger.tables import META, MIGRATIONS, insert_into, migrate, version
 from target_gleantap.ledger.transactions import SERVER, Transactions, local_fault
 from target_gleantap.model import Fault
 
@@ -26,6 +26,7 @@ INSTALL = "pip install 'target-gleantap[postgres]'"
 SETUP_LOCK = 0x6C6564676572
 """The PostgreSQL advisory lock under which tables are made: the letters of "ledger"."""
 OTHERS = 0o077
+SECRET_BYTES = 32
 
 
 def open_ledger(
@@ -43,18 +44,16 @@ def open_ledger(
         ConfigError: Where the settings do not fit what is there.
         LocalError: Where it cannot be opened, read or written.
     """
-    address = _address(url)
+    address = address_of(url)
     path = Path(address.database or "") if address.drivername == "sqlite" else None
     if path is not None:
         _see_to_file(path, create=create)
     fingerprints = Fingerprints(secret or _own_secret(path))
-    engine = _engine(address, wait)
-    with _told():
+    engine = engine_of(address, wait)
+    with told():
         connection = engine.connect()
         try:
-            transactions = Transactions(connection)
-            _prepare(transactions)
-            _check_secret(transactions, fingerprints)
+            transactions = prepared(connection, fingerprints)
         except BaseException:
             connection.close()
             raise
@@ -62,7 +61,12 @@ def open_ledger(
     return Ledger(transactions, fingerprints, locks)
 
 
-def _address(url: str) -> URL:
+def address_of(url: str) -> URL:
+    """Read a ledger's address, and choose the driver.
+
+    Raises:
+        ConfigError: Where it is none.
+    """
     try:
         address = make_url(url.replace("postgres://", "postgresql://", 1))
     except SQLAlchemyError:
@@ -98,13 +102,29 @@ def _see_to_file(path: Path, *, create: bool) -> None:
 
 def _own_secret(path: Path | None) -> str:
     """The secret in the file beside a SQLite ledger; made once."""
+    return _secret(path, _make_secret)
+
+
+def known_secret(path: Path | None) -> str:
+    """The same; where there is no such file, one that is kept nowhere.
+
+    Raises:
+        ConfigError: Where there must be one in the settings.
+        LocalError: Where it cannot be read.
+    """
+    return _secret(path, lambda _file: None) or secrets.token_urlsafe(SECRET_BYTES)
+
+
+def _secret(path: Path | None, make: Callable[[Path], None]) -> str:
     if path is None:
         hint = "set the same one, 16 characters or more, for every run on this ledger"
         raise _config("is required for PostgreSQL, and is not set", hint, "ledger_secret")
     file = path.with_name(f"{path.name}.secret")
     try:
         if not file.exists():
-            _make_secret(file)
+            make(file)
+        if not file.exists():
+            return ""
         if stat.S_IMODE(file.stat().st_mode) & OTHERS and os.name == "posix":
             raise LocalError(
                 f"The ledger's secret {file} can be read by others than its owner. Run `chmod 600` "
@@ -124,7 +144,7 @@ def _make_secret(file: Path) -> None:
     except FileExistsError:
         return  # another run was quicker
     with os.fdopen(descriptor, "w") as written:
-        written.write(secrets.token_urlsafe(32) + "\n")
+        written.write(secrets.token_urlsafe(SECRET_BYTES) + "\n")
         written.flush()
         os.fsync(written.fileno())
 
@@ -132,7 +152,16 @@ def _make_secret(file: Path) -> None:
 # --- the database
 
 
-def _engine(address: URL, wait: float) -> Engine:
+def engine_of(address: URL, wait: float) -> Engine:
+    """Make what connects to a ledger.
+
+    Args:
+        address: Where it is.
+        wait: Seconds that another process may hold the database, or a server may take to answer.
+
+    Raises:
+        ConfigError: Where its driver is not installed.
+    """
     # A pool would keep connections that nobody owns; transactions are begun by `Transactions`.
     try:
         if address.drivername == "sqlite":
@@ -150,11 +179,25 @@ def _engine(address: URL, wait: float) -> Engine:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def told() -> Iterator[None]:
+    """Turn the database's errors on opening into ours."""
     try:
         yield
     except SQLAlchemyError as fault:
         raise local_fault(fault, "cannot be opened") from None
+
+
+def prepared(connection: Connection, fingerprints: Fingerprints) -> Transactions:
+    """Make or migrate the tables, and see that the secret is theirs.
+
+    Raises:
+        ConfigError: Where it is another one, or the tables are a newer release's.
+        sqlalchemy.exc.SQLAlchemyError: Where the database fails.
+    """
+    transactions = Transactions(connection)
+    _prepare(transactions)
+    _check_secret(transactions, fingerprints)
+    return transactions
 
 
 def _prepare(transactions: Transactions) -> None:
@@ -165,15 +208,20 @@ def _prepare(transactions: Transactions) -> None:
     found = version(connection)
     if found == len(MIGRATIONS):
         return
-    _refuse_newer(found)
+    refuse_newer(found)
     with transactions.begin(lasting=True):
         if connection.dialect.name == SERVER:
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({SETUP_LOCK})")
-        _refuse_newer(version(connection))
+        refuse_newer(version(connection))
         migrate(connection)
 
 
-def _refuse_newer(found: int) -> None:
+def refuse_newer(found: int) -> None:
+    """Refuse tables of a newer release.
+
+    Raises:
+        ConfigError: Where they are.
+    """
     if found > len(MIGRATIONS):
         hint = "use that release or a later one, or another ledger"
         message = (
@@ -188,9 +236,10 @@ def _check_secret(transactions: Transactions, fingerprints: Fingerprints) -> Non
     connection = transactions.connection
     found = _read_check(connection)
     if found is None:
+        # Of several runs that begin a ledger at once, the first one's stays.
+        insert = insert_into(connection, META).values(name="check", value=fingerprints.check)
         with transactions.begin(lasting=True):
-            if _read_check(connection) is None:
-                connection.execute(META.insert().values(name="check", value=fingerprints.check))
+            connection.execute(insert.on_conflict_do_nothing())
         found = _read_check(connection)
     if found != fingerprints.check:
         hint = "set the one that the ledger was made with, or begin another ledger"

@@ -16,13 +16,12 @@ from itertools import islice
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Integer, LargeBinary, Text, bindparam, case, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_gleantap.ledger.fingerprints import REMOVED, Fingerprints
 from target_gleantap.ledger.locks import Locks
-from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES
-from target_gleantap.ledger.transactions import SERVER, Transactions, local_fault
+from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES, insert_into
+from target_gleantap.ledger.transactions import Transactions, local_fault
 from target_gleantap.ledger.words import Mark, Row, Source
 
 AT_ONCE = 500
@@ -78,6 +77,14 @@ _TOUCH = (
 _DOUBT = (
     ENTRIES.update()
     .where(ENTRIES.c.kept.in_(bindparam("answers", expanding=True)))
+    .values(fingerprint=None)
+)
+_DOUBT_KEYS = (
+    ENTRIES.update()
+    .where(
+        ENTRIES.c.key.in_(bindparam("keys", expanding=True)),
+        ENTRIES.c.fingerprint.is_not(None),
+    )
     .values(fingerprint=None)
 )
 
@@ -176,7 +183,7 @@ class Ledger:
             "stream": stream,
             "mapping": mapping,
         }
-        add = self._insert(SOURCES).values(**values, once=once)
+        add = insert_into(self._connection, SOURCES).values(**values, once=once)
         self._connection.execute(add.on_conflict_do_nothing())
         wanted = [SOURCES.c[name] == value for name, value in values.items()]
         return int(self._connection.scalar(select(SOURCES.c.id).where(*wanted)) or 0)
@@ -188,7 +195,7 @@ class Ledger:
         found: dict[bytes, Row] = {}
         with self.telling("cannot be read"):
             for some in in_pieces(keys):
-                rows = self._connection.execute(_LOOK_UP, {"keys": some})
+                rows = self._connection.execute(_LOOK_UP, {"keys": some}).all()
                 found.update((row[0], Row._make(row)) for row in rows)
         return found
 
@@ -196,12 +203,14 @@ class Ledger:
         self,
         entries: Iterable[tuple[bytes, Source, int | None]],
         doubted: Sequence[Mapping[str, str]] = (),
+        others: Sequence[bytes] = (),
     ) -> None:
         """Tell that these are about to be sent; lasts before it returns.
 
         Args:
             entries: Keys, each with its mapping and the full-table version it came in.
             doubted: Kept answers of things that the sending may undo.
+            others: Keys of such things.
         """
         day, me = self.today, self.run
         rows = [
@@ -213,9 +222,14 @@ class Ledger:
                 self._connection.execute(self._claim(me), rows)
             if doubted:
                 self._connection.execute(_DOUBT, {"answers": [_text(kept) for kept in doubted]})
+            self._doubt(others)
+
+    def _doubt(self, keys: Sequence[bytes]) -> None:
+        for some in in_pieces(keys):
+            self._connection.execute(_DOUBT_KEYS, {"keys": some})
 
     def _claim(self, me: int) -> Any:
-        statement = self._insert(ENTRIES)
+        statement = insert_into(self._connection, ENTRIES)
         mine = case((ENTRIES.c.claim.is_(None), me), (ENTRIES.c.claim == me, me), else_=-me)
         return statement.on_conflict_do_update(
             index_elements=[ENTRIES.c.key],
@@ -230,12 +244,18 @@ class Ledger:
 
     # --- mark
 
-    def mark(self, marks: Sequence[Mark], released: Sequence[bytes] = ()) -> None:
+    def mark(
+        self,
+        marks: Sequence[Mark],
+        released: Sequence[bytes] = (),
+        doubted: Sequence[bytes] = (),
+    ) -> None:
         """Tell what came of what was claimed.
 
         Args:
             marks: What was delivered.
             released: Keys of what was not, with nothing more of them on its way.
+            doubted: Keys of what was undone by that.
         """
         now, me = int(self._clock()), self.run
         mine = {"me": me, "not_me_alone": -me}
@@ -251,6 +271,7 @@ class Ledger:
             for statement, rows in steps:
                 if rows:
                     self._connection.execute(statement, rows)
+            self._doubt(doubted)
 
     def stamp(self, keys: Sequence[bytes], source: Source, version: int) -> None:
         """Tell that a full table holds these."""
@@ -346,10 +367,6 @@ class Ledger:
             self._connection.close()
         except SQLAlchemyError:
             self.failed = True
-
-    def _insert(self, table: Any) -> Any:
-        dialect = postgresql if self._connection.dialect.name == SERVER else sqlite
-        return dialect.insert(table)
 
     @contextmanager
     def telling(self, what: str) -> Iterator[None]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 from sqlalchemy import (
     BigInteger,
@@ -22,6 +22,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import inspect as inspector
+from sqlalchemy.dialects import postgresql, sqlite
 
 METADATA = MetaData()
 
@@ -89,6 +90,13 @@ CLAIMED = Index(
     sqlite_where=ENTRIES.c.claim.is_not(None),
     postgresql_where=ENTRIES.c.claim.is_not(None),
 )
+
+
+def insert_into(connection: Connection, table: Table) -> Any:
+    """Begin an INSERT in the database's own dialect: one that can say what a conflict means."""
+    dialect = {"postgresql": postgresql, "sqlite": sqlite}[connection.dialect.name]
+    return dialect.insert(table)
+
 
 Migration: TypeAlias = Callable[[Connection], None]
 

@@ -36,6 +36,7 @@ SHOWN = (
     "batch_size_rows",
     "batch_wait_seconds",
     "max_in_flight",
+    "concurrency",
     "quotas",
     "request_timeout_seconds",
     "retry_deadline_seconds",
@@ -86,7 +87,7 @@ def render(
         style_hash=_hash(style),
         script_hash=_hash(script),
         data=data,
-        title=escape(f"{config.destination.title}: run of {began:%Y-%m-%d %H:%M}"),
+        title=escape(f"{config.destination.title}: {_kind(summary)} of {began:%Y-%m-%d %H:%M}"),
         began=escape(f"{began:%Y-%m-%d %H:%M:%S %Z}"),
         began_iso=escape(began.isoformat(timespec="seconds")),
         seconds=seconds(summary["seconds"]),
@@ -95,6 +96,7 @@ def render(
         ended=escape(_ended(summary)),
         tiles=_tiles(summary, history),
         books=_books(summary["books"]),
+        removals=_removals(summary["removals"]),
         rejects=_rejects(summary["rejects"]["reasons"]),
         answers=_answers(summary),
         slowest=_efforts(history.slowest),
@@ -127,9 +129,15 @@ def _charts(history: History, began: datetime) -> dict[str, Any]:
     return {"zone": zone.total_seconds() if zone else 0, "charts": named}
 
 
+def _kind(summary: Mapping[str, Any]) -> str:
+    return "dry run" if summary["dry_run"] else "run"
+
+
 def _ended(summary: Mapping[str, Any]) -> str:
     words = str(summary["ended_by"])
     said = "It ended at the end of its input." if words == "end of input" else words
+    if summary["dry_run"]:
+        said = f"A dry run: nothing was sent, and delivered means would be. {said}"
     return said if summary["balanced"] else f"{said} THE BOOKS DO NOT BALANCE."
 
 
@@ -164,6 +172,23 @@ def _books(rows: Sequence[Mapping[str, Any]]) -> str:
         ("Stream", "Mapping", *(way.replace("_", " ").capitalize() for way in WAYS)),
         ((row["stream"], row["mapping"], *(row[way] for way in WAYS)) for row in rows),
         "Nothing was read.",
+    )
+
+
+def _removals(rows: Sequence[Mapping[str, Any]]) -> str:
+    return table(
+        "Removals",
+        ("Stream", "Mapping", "What", "Gone", "Known", "A run may", "Sent"),
+        (
+            (
+                row["stream"],
+                row["mapping"],
+                row["how"] if row["allowed"] else f"{row['how']}, held back",
+                *(row[count] for count in ("gone", "known", "limit", "sent")),
+            )
+            for row in rows
+        ),
+        "Nothing was to be removed.",
     )
 
 

@@ -77,16 +77,47 @@ GENERAL: tuple[Setting, ...] = (
     Setting(
         "max_in_flight",
         "integer",
-        "How many requests may be under way at once.",
+        "How many requests may be under way at once, at most.",
         default=16,
         minimum=1,
         maximum=512,
+    ),
+    Setting(
+        "concurrency",
+        "string",
+        "How many of `max_in_flight` are used: `adaptive` has fewer under way where the vendor "
+        "refuses them, does not answer or becomes slower by them, `fixed` always all.",
+        default="adaptive",
+        choices=("adaptive", "fixed"),
     ),
     Setting(
         "quotas",
         "array",
         "Your own limits, beside the documented ones: a list such as "
         '`["50/1s", "2000/1m", "30000/1h"]`.',
+    ),
+    Setting(
+        "quota_url",
+        "string",
+        "The Redis through which all runs on one account share its quotas, the documented ones "
+        "and `quotas`: `redis://`, `rediss://` or `unix://`. Without it each run takes them for "
+        "its own.",
+        secret=True,
+    ),
+    Setting(
+        "quota_name",
+        "string",
+        "What the account is called in that Redis. By default its address and its credentials "
+        "tell it; set it where runs on one account have different keys.",
+    ),
+    Setting(
+        "quota_runs",
+        "integer",
+        "How many runs at most share the quotas. While Redis does not answer each keeps to this "
+        "part of them; by default, to as many as there were, or one in 8 where Redis never "
+        "answered.",
+        minimum=1,
+        maximum=10_000,
     ),
     Setting(
         "request_timeout_seconds",

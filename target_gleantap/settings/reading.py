@@ -108,6 +108,7 @@ def _rules(destination: Destination | None) -> Mapping[str, _Rule]:
         "timezone": rules.timezone,
         "default_region": rules.default_region,
         "quotas": rules.quotas,
+        "quota_url": rules.quota_url,
         "ledger_url": rules.ledger_url,
         "ledger_secret": rules.ledger_secret,
         "mappings": read_entries,

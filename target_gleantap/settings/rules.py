@@ -152,6 +152,15 @@ def credential(name: str, value: str) -> Checked:
     return value, ()
 
 
+def quota_url(value: str) -> Checked:
+    """Where a Redis can be."""
+    scheme, found, rest = value.partition("://")
+    if not found or scheme not in ("redis", "rediss", "unix") or not rest.strip("/"):
+        hint = "such as rediss://user:password@host:6379/0"
+        return None, (Fault("quota_url", "is no address of a Redis", hint, rule="quota_url"),)
+    return value, ()
+
+
 def ledger_url(value: str) -> Checked:
     """Where a ledger can be kept."""
     hint = f"such as {' or '.join(LEDGERS)}"

@@ -10,11 +10,12 @@ from typing import Any
 from target_gleantap import settings
 from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
-from target_gleantap.delivery.probe import probe
+from target_gleantap.delivery.probe import ask
 from target_gleantap.errors import ConfigError, TargetError, VendorError
 from target_gleantap.mapping import encode
 from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault
+from target_gleantap.run import headers
 from target_gleantap.workbench.catalogs import read_catalog
 from target_gleantap.workbench.dry import STDIN, LintTarget
 from target_gleantap.workbench.entry_tests import run_tests
@@ -139,14 +140,15 @@ def _ask(config: Config, target: LintTarget, report: Report) -> None:
             "credentials are taken: --online asked nothing."
         )
         return
-    step = destination.probe(config.vendor)
-    payload = b"" if step.body is None else encode(step.body)
-    client = Client(config.base_url, target.headers(config), config.request_timeout_seconds)
+    probe = destination.probe(config.vendor)
+    payload = b"" if probe.step.body is None else encode(probe.step.body)
+    said = headers(config, target.plugin_version)
+    client = Client(config.base_url, said, config.request_timeout_seconds)
     try:
-        seconds = probe(destination, client, step, payload)
+        reached = ask(destination, client, probe, payload)
     except VendorError as fault:
         report.online, report.out_of_reach = str(fault), True
     else:
-        report.online = f"{destination.title} answers, and takes the credentials ({seconds:.2f} s)."
-    finally:
-        client.close()
+        took = f" ({reached.seconds:.2f} s)"
+        but = f"; {reached.open}" if reached.open else ""
+        report.online = f"{destination.title} answers, and takes the credentials{took}{but}."

@@ -12,9 +12,11 @@ from typing import IO, Any
 import click
 
 from target_gleantap.config import Config
+from target_gleantap.dry_run import DryRun
 from target_gleantap.errors import ConfigError, InputError, LocalError
 from target_gleantap.model import Fault
 from target_gleantap.routes import Route, Routes
+from target_gleantap.run import Run
 from target_gleantap.target import TargetGleantap
 
 STDIN = "-"
@@ -45,20 +47,27 @@ def opened(path: str) -> Iterator[IO[Any]]:
         raise LocalError(f"{path} cannot be read: {error.strerror}") from None
 
 
+class QuietRun(DryRun):
+    """Leaves it to its owner to tell what came of it."""
+
+    def conclude(self, _reason: BaseException | None) -> None:
+        """Say nothing."""
+        self.close()
+
+
 class DryTarget(TargetGleantap):
     """Sends nothing, writes nothing, and leaves it to its owner to tell what came of it.
 
     Args:
         raw: The settings, as files gave them.
         validate: Whether to refuse a faulty config.
-
-    Attributes:
-        ended_by: What cut the reading short, or None.
     """
 
     def __init__(self, raw: Mapping[str, Any], *, validate: bool = True) -> None:
-        self.ended_by: BaseException | None = None
         super().__init__(config={**raw, "dry_run": True}, validate_config=validate)
+
+    def _new_run(self) -> Run:
+        return QuietRun(self.settings, self.plugin_version)
 
     def read(self, path: str) -> None:
         """Read an input to its end, or as far as it goes.
@@ -68,10 +77,6 @@ class DryTarget(TargetGleantap):
         """
         with opened(path) as file:
             self.process_lines(file)
-
-    def _conclude(self, reason: BaseException | None) -> None:
-        self.ended_by = reason
-        self.pipeline.close()
 
 
 class _CollectingRoutes(Routes):
@@ -120,7 +125,7 @@ class LintTarget(DryTarget):
             self.streams[stream_map.stream_alias] += 0
 
     def _process_record_message(self, message_dict: dict[str, Any]) -> None:
-        self.streams[self._member(message_dict, "stream", str)] += 1
+        self.streams[self._intake.member(message_dict, "stream", str)] += 1
 
     def _process_batch_message(self, message_dict: dict[str, Any]) -> None:
         """Leave its files alone: they hold no SCHEMA."""

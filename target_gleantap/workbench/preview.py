@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from target_gleantap.books import reasons_of
 from target_gleantap.config import Config
-from target_gleantap.errors import RecordsRejected, TargetError
+from target_gleantap.errors import RecordsRejected, RemovalsHeld, TargetError
 from target_gleantap.model import Filtered, Origin, Record, Rejection
 from target_gleantap.prepare import Preparation, Prepared
 from target_gleantap.rejects import Rejects, UnwrittenRejects
 from target_gleantap.routes import Route
-from target_gleantap.workbench.dry import DryTarget
+from target_gleantap.run import Run
+from target_gleantap.workbench.dry import DryTarget, QuietRun
 from target_gleantap.workbench.explain import Explainer
 from target_gleantap.workbench.masking import masked
 from target_gleantap.workbench.messages import record_of
@@ -46,6 +47,7 @@ class Preview:
         config: The settings.
         survey: What each mapping makes of its records.
         summary: The books and the reasons, as the run summary has them.
+        removals: What is gone at the source, and what would be made of it.
         rejected: An example for each stream, mapping and reason.
         requests: Requests by resource.
         time: The quota that holds them back longest; None where none is known.
@@ -59,6 +61,7 @@ class Preview:
     books: list[dict[str, Any]] = field(default_factory=list)
     reasons: list[Mapping[str, Any]] = field(default_factory=list)
     ignored: Mapping[str, int] = field(default_factory=dict)
+    removals: list[Mapping[str, Any]] = field(default_factory=list)
     rejected: dict[tuple[str, str, str], Rejected] = field(default_factory=dict)
     requests: Mapping[str, int] = field(default_factory=dict)
     time: Longest | None = None
@@ -70,8 +73,13 @@ class Preview:
 class _Watched(Preparation):
     """Prepares, and lets the preview see what came of it."""
 
-    def __init__(self, vendor: Mapping[str, Any], target: PreviewTarget) -> None:
-        super().__init__(vendor)
+    def __init__(
+        self,
+        vendor: Mapping[str, Any],
+        encode: Callable[[dict[str, Any]], bytes],
+        target: PreviewTarget,
+    ) -> None:
+        super().__init__(vendor, encode)
         self._target = target
 
     def prepare(
@@ -96,6 +104,22 @@ class _WatchedRejects(UnwrittenRejects):
         self._target.rejected(origin, mapping, rejection)
 
 
+class _WatchedRun(QuietRun):
+    """Lets the preview see what its parts do."""
+
+    def __init__(self, target: PreviewTarget) -> None:
+        self._target = target
+        super().__init__(target.settings, target.plugin_version)
+
+    def new_preparation(self) -> Preparation:
+        """Make what maps and checks."""
+        return _Watched(self.config.vendor, self.encoding(), self._target)
+
+    def new_rejects(self) -> Rejects:
+        """Make what counts rejects."""
+        return _WatchedRejects(self._target)
+
+
 class PreviewTarget(DryTarget):
     """The target, watched.
 
@@ -114,15 +138,14 @@ class PreviewTarget(DryTarget):
         self.examples: dict[tuple[str, str, str], Rejected] = {}
         super().__init__(raw)
 
-    def _new_preparation(self, config: Config) -> Preparation:
+    def _new_run(self) -> Run:
+        config = self.settings
         shown = {name: f"<{name}>" for name in config.destination.credentials}
         vendor = {**config.vendor, **shown}
         self.survey = Survey(vendor, self._limit, show_values=self._show_values)
         self.explainer = Explainer(self._explain, show_values=self._show_values)
-        return _Watched(config.vendor, self)
-
-    def _new_rejects(self, config: Config) -> Rejects:  # noqa: ARG002 - none of it is needed
-        return _WatchedRejects(self)
+        self.watched = _WatchedRun(self)
+        return self.watched
 
     def prepared(self, route: Route, record: Record, made: Prepared | Filtered | Rejection) -> None:
         """See what a mapping made of a record."""
@@ -183,15 +206,16 @@ def preview(
     try:
         target.read(path)
         target.process_endofpipe()
-    except RecordsRejected as reason:
+    except (RecordsRejected, RemovalsHeld) as reason:
         seen.exit_code = reason.exit_code
     except TargetError as reason:
         seen.ended_by, seen.exit_code = str(reason), reason.exit_code
-    books = target.pipeline.books
+    books = target.run.books
     seen.books = [row.as_dict() for row in books.rows]
-    seen.reasons, seen.ignored = books.reasons(), dict(target.ignored)
+    seen.reasons, seen.ignored = books.reasons(), dict(target.run.ignored)
+    seen.removals = [verdict.as_dict() for verdict in target.run.verdicts]
     seen.rejected = target.examples
-    seen.requests = dict(target.rehearsal.requests)
+    seen.requests = dict(target.watched.rehearsal.requests)
     seen.time = longest(target.settings, seen.requests)
     seen.explained = target.explainer if explain else None
     return seen

@@ -23,6 +23,7 @@ def as_json(preview: Preview) -> str:
         "ignored": dict(preview.ignored),
         "mappings": [_mapping(one) for one in preview.survey.mappings.values()],
         "rejects": [_reject(preview, dict(row)) for row in preview.reasons],
+        "removals": [dict(row) for row in preview.removals],
         "requests": {"total": sum(preview.requests.values()), **_time(preview)},
         "requests_by_resource": dict(preview.requests),
     }

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
+from target_gleantap.guard import Gone
 from target_gleantap.mapping import encode
 from target_gleantap.mapping.json_values import a_kind_of
 from target_gleantap.workbench.explain import Explained, Explainer, Rule
@@ -26,6 +27,7 @@ def as_text(preview: Preview, width: int) -> str:
     else:
         for surveyed in preview.survey.mappings.values():
             parts += _mapping(surveyed, preview)
+        parts += _removals(preview)
         parts += _rejected(preview)
         parts += _totals(preview)
     return _rendered(parts, width)
@@ -69,7 +71,7 @@ def _mapping(surveyed: Surveyed, preview: Preview) -> Iterator[Any]:
     yield f"{route.stream} -> {route.resource.name} ({route.name})"
     for row in preview.books:
         if (row["stream"], row["mapping"]) == (route.stream, route.name):
-            yield "  " + _row(row)
+            yield "  " + _row(row, _removed(row, preview))
     yield "  " + _again(surveyed, preview)
     if surveyed.sent:
         table = _table("body field", "filled", "of all")
@@ -82,11 +84,24 @@ def _mapping(surveyed: Surveyed, preview: Preview) -> Iterator[Any]:
         yield _example(example)
 
 
-def _row(row: dict[str, Any]) -> str:
+def _removed(row: dict[str, Any], preview: Preview) -> int:
+    """How many of a mapping's records would remove something."""
+    names = (row["stream"], row["mapping"])
+    return sum(
+        one["sent"]
+        for one in preview.removals
+        if (one["stream"], one["mapping"]) == names and one["how"] == Gone.DELETED.value
+    )
+
+
+def _row(row: dict[str, Any], removed: int) -> str:
+    """The books of a mapping, in which a removal that is delivered counts as delivered."""
     unchanged = f"{row['unchanged']} unchanged, " if row["unchanged"] else ""
+    removals = f", {removed} removed" if removed else ""
+    held = f", {row['not_attempted']} held back" if row["not_attempted"] else ""
     return (
-        f"{row['read']} read: {row['delivered']} would be sent, {unchanged}{row['filtered']} "
-        f"filtered, {row['rejected']} rejected"
+        f"{row['read']} read: {row['delivered'] - removed} would be sent, {unchanged}"
+        f"{row['filtered']} filtered, {row['rejected']} rejected{removals}{held}"
     )
 
 
@@ -109,6 +124,20 @@ def _example(example: Example) -> Any:
     table = _table(f"record (line {example.line})", "body")
     table.add_row(_pretty(example.record), _pretty(example.body))
     return table
+
+
+def _removals(preview: Preview) -> Iterator[Any]:
+    if not preview.removals:
+        return
+    table = _table(
+        *("stream", "mapping", "gone", "how", "known", "a run may remove", "what would be"),
+        title="Removals, counted apart from what would be sent",
+    )
+    for row in preview.removals:
+        verdict = f"{row['sent']} removed" if row["allowed"] else "all held back: too many"
+        counts = (str(row["gone"]), row["how"], str(row["known"]), str(row["limit"]))
+        table.add_row(row["stream"], row["mapping"], *counts, verdict)
+    yield table
 
 
 def _rejected(preview: Preview) -> Iterator[Any]:

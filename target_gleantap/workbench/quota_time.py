@@ -39,7 +39,8 @@ def _all(config: Config, requests: Mapping[str, int]) -> Iterator[Longest]:
     destination = config.destination
     shared = 0
     for name, count in requests.items():
-        own = destination.resources[name].quotas
+        resource = destination.resources.get(name)  # None for a look-up before a removal
+        own = () if resource is None else resource.quotas
         shared += 0 if own else count
         yield from _each(own, count, f"{destination.title}'s own for {name}")
     yield from _each(destination.quotas, shared, f"{destination.title}'s own")

@@ -2,6 +2,7 @@
 
 python data.py messages COUNT    Singer messages: a SCHEMA, records, a STATE after every 100
 python data.py bodies COUNT      the request bodies of the same records, one to a line
+python data.py bulks COUNT       the same as events of Klaviyo, a thousand in each body
 """
 
 from __future__ import annotations
@@ -75,6 +76,26 @@ MAPPING = {
     "custom_attributes": ["plan", "visits"],
 }
 
+EVENT_MAPPING = {
+    "stream": STREAM,
+    "resource": "event",
+    "fields": {
+        "metric": "'Membership changed'",
+        "profile": {
+            "email": "contact.email",
+            "external_id": "id",
+            "first_name": "first_name",
+            "last_name": "last_name",
+        },
+        "properties": {"status": "status", "plan": "plan", "club": "club", "visits": "visits"},
+        "time": "updated_at",
+        "unique_id": "id",
+    },
+}
+EACH_EVENT = '"unique_id"'
+"""What the body of a bulk request has once for each event."""
+BULK = 1_000
+
 RECORD = (
     '{"type":"RECORD","stream":"members","record":{"id":%(n)d,"first_name":"Maya","last_name":'
     '"Okafor-Lindqvist","gender":"female","born_on":"19%(yy)02d-%(mo)02d-%(d)02d","contact":{"email":'
@@ -94,6 +115,17 @@ BODY = (
     '"2024-%(mo)02d-%(d)02d %(h)02d:%(mi)02d:%(s)02d","gender":"female","type":"member","status":'
     '"active","location":"Harbour Street","optin_sms":true,"optout_email":false,"tags":'
     '"yoga,spin,climbing","plan":"all-clubs-yearly","visits":%(d)d}\n'
+)
+EVENT = (
+    '{"type":"event-bulk-create","attributes":{"profile":{"data":{"type":"profile","attributes":'
+    '{"email":"maya.okafor%(n)d@example.com","external_id":"%(n)d","first_name":"Maya",'
+    '"last_name":"Okafor-Lindqvist"}}},"events":{"data":[{"type":"event","attributes":{"properties":'
+    '{"status":"active","plan":"all-clubs-yearly","club":"Harbour Street","visits":%(d)d},"metric":'
+    '{"data":{"type":"metric","attributes":{"name":"Membership changed"}}},"time":'
+    '"2026-%(mo)02d-%(d)02dT%(h)02d:%(s)02d:%(mi)02d+00:00","unique_id":"%(n)d"}}]}}}'
+)
+BULK_BODY = (
+    '{"data":{"type":"event-bulk-create-job","attributes":{"events-bulk-create":{"data":[%s]}}}}\n'
 )
 
 
@@ -125,5 +157,11 @@ def bodies(count: int) -> None:
         sys.stdout.write(BODY % parts(n))
 
 
+def bulks(count: int) -> None:
+    for first in range(1, count + 1, BULK):
+        numbers = range(first, min(first + BULK, count + 1))
+        sys.stdout.write(BULK_BODY % ",".join(EVENT % parts(n) for n in numbers))
+
+
 if __name__ == "__main__":
-    {"messages": messages, "bodies": bodies}[sys.argv[1]](int(sys.argv[2]))
+    {"messages": messages, "bodies": bodies, "bulks": bulks}[sys.argv[1]](int(sys.argv[2]))

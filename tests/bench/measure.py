@@ -8,18 +8,40 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Timer
 from typing import Any
 from urllib.request import urlopen
-
-import data
 
 HERE = Path(__file__).parent
 PATH = "/v2/ExternalApi/newContact"
 KILOBYTES_A_MEGABYTE = 1024
+LONGEST = 1_800.0
+"""Seconds after which a program is killed: a million records take a third of it."""
+
+
+@dataclass(frozen=True)
+class Command:
+    """What is started.
+
+    Attributes:
+        words: The program and its arguments.
+        feed: The file that it reads from its standard input, if any.
+        feeder: What writes its standard input where there is too much for a file.
+        environment: Variables beside those of this process.
+        folder: Where it runs.
+        partial: Whether it may end without having sent everything.
+    """
+
+    words: Sequence[str | Path]
+    feed: Path | None = None
+    feeder: Sequence[str | Path] = ()
+    environment: Mapping[str, str] = field(default_factory=dict)
+    folder: Path | None = None
+    partial: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,30 +50,51 @@ class Run:
 
     Attributes:
         records: How many were delivered.
+        requests: In how many requests.
         refused: How many requests were answered 429.
         size: The bytes of all bodies.
         seconds: From the first request to the last answer, as the server saw it.
         wall: The same of the program as a whole, its start included.
+        start: From its start to the first request that the server saw.
         cpu: The program's user and system time, its start included.
         peak: The most memory that it had, in MB.
+        most: The most requests that waited for an answer at one time.
+        accepted_in, refused_in: Requests in each second since the first.
+        server: The server's own processor time, in seconds.
+        late: How much later than its latency it answered on average, in seconds.
+        ended: The program's exit code.
     """
 
     records: int
+    requests: int
     refused: int
     size: int
     seconds: float
     wall: float
+    start: float
     cpu: float
     peak: float
+    most: int
+    accepted_in: list[int]
+    refused_in: list[int]
+    server: float
+    late: float
+    ended: int
 
     @property
     def rate(self) -> float:
-        return self.records / self.seconds
+        """Records a second, from the first request to the last answer."""
+        return self.records / max(self.seconds, 1e-9)
+
+    @property
+    def pace(self) -> float:
+        """Records a second of the whole run, its start included."""
+        return self.records / self.wall
 
     @property
     def cpu_each(self) -> float:
         """Microseconds of a processor for each record."""
-        return self.cpu / self.records * 1e6
+        return 1e6 * self.cpu / max(self.records, 1)
 
 
 @contextmanager
@@ -65,91 +108,75 @@ def server(*options: str) -> Iterator[int]:
             running.terminate()
 
 
-def run(port: int, program: Sequence[str | Path], *, feed: str = "", count: int = 0) -> Run:
+def run(port: int, command: Command, count: int = 0) -> Run:
     """Run a program to its end.
 
     Args:
         port: The server's.
-        program: Its arguments, those of Python.
-        feed: What `data` writes into it, or nothing.
-        count: How many of that.
+        command: What to start.
+        count: How many records the server must have got; 0 where nobody knows.
 
     Raises:
         RuntimeError: Where it fails, or the server did not get each record once.
     """
     _ask(port)
-    with tempfile.TemporaryFile() as errors:
-        feeder = None
-        if feed:
-            feeder = subprocess.Popen(
-                [sys.executable, HERE / "data.py", feed, str(count)], stdout=subprocess.PIPE
-            )
+    with tempfile.TemporaryFile() as log:
         started = time.monotonic()
-        child = subprocess.Popen(
-            [sys.executable, *program],
-            stdin=feeder.stdout if feeder else None,
-            stdout=subprocess.DEVNULL,
-            stderr=errors,
-        )
-        if feeder:
-            feeder.stdout.close()
-        _, status, usage = os.wait4(child.pid, 0)
+        ended, usage = _wait(command, log)
         wall = time.monotonic() - started
-        child.returncode = os.waitstatus_to_exitcode(status)
-        if feeder:
-            feeder.wait()
         told = _ask(port)
-        if child.returncode or (feed and told["accepted"] != count):
-            errors.seek(0)
-            raise RuntimeError(f"{program} ended {child.returncode}, {told}: {errors.read()!r}")
+        log.seek(0)
+        complete = not ended and (not count or told["records"] == count)
+        if not told["accepted"] or not (complete or command.partial):
+            last = log.read()[-3000:].decode(errors="replace")
+            raise RuntimeError(f"{command.words} ended {ended}, {told}: {last}")
     return Run(
+        told["records"],
         told["accepted"],
         told["refused"],
         told["bytes"],
-        told["seconds"],
+        told["last"] - told["first"],
         wall,
+        told["first"] - started,
         usage.ru_utime + usage.ru_stime,
         usage.ru_maxrss / KILOBYTES_A_MEGABYTE,
+        told["most"],
+        told["accepted_in"],
+        told["refused_in"],
+        told["cpu"],
+        told["late"] / told["accepted"],
+        ended,
     )
+
+
+def _wait(command: Command, log: Any) -> tuple[int, Any]:
+    """Start it, feed it, and wait for it; gives its exit code and what it used."""
+    feeder = None
+    if command.feeder:
+        feeder = subprocess.Popen(command.feeder, stdout=subprocess.PIPE)
+        given: Any = feeder.stdout
+    else:
+        given = (command.feed or Path(os.devnull)).open("rb")
+    with given:
+        child = subprocess.Popen(
+            command.words,
+            stdin=given,
+            stdout=log,
+            stderr=log,
+            cwd=command.folder,
+            env={**os.environ, **command.environment},
+        )
+    end = Timer(LONGEST, child.kill)
+    end.start()
+    _, status, usage = os.wait4(child.pid, 0)
+    end.cancel()
+    child.returncode = os.waitstatus_to_exitcode(status)
+    if feeder:
+        feeder.wait()
+    return child.returncode, usage
 
 
 def _ask(port: int) -> dict[str, Any]:
     with urlopen(f"http://127.0.0.1:{port}/") as answer:
         told: dict[str, Any] = json.load(answer)
     return told
-
-
-def pool(port: int, how: str, threads: int, count: int) -> Run:
-    """The bare thread pool."""
-    url = f"http://127.0.0.1:{port}{PATH}"
-    return run(port, [HERE / "pool.py", how, url, str(threads)], feed="bodies", count=count)
-
-
-def flood(port: int, connections: int, count: int) -> Run:
-    """The raw client."""
-    return run(port, [HERE / "flood.py", str(port), str(connections), str(count)])
-
-
-def record_sink(port: int, folder: Path, count: int) -> Run:
-    """A RecordSink that posts."""
-    config = folder / "record_sink.json"
-    config.write_text(json.dumps({"url": f"http://127.0.0.1:{port}{PATH}"}))
-    program = [HERE / "record_sink.py", "--config", config]
-    return run(port, program, feed="messages", count=count)
-
-
-def target(port: int, folder: Path, count: int, **settings: Any) -> Run:
-    """The target, as it is installed, with what is not set at its default."""
-    config = folder / "target.json"
-    given = {
-        "api_key": "bench",
-        "secret_key": "bench",
-        "app_id": "bench",
-        "base_url": f"http://127.0.0.1:{port}",
-        "mappings": [data.MAPPING],
-        "rejects_path": str(folder / "rejects.singer.jsonl"),
-        **settings,
-    }
-    config.write_text(json.dumps(given))
-    program = ["-m", "target_gleantap", "--config", config]
-    return run(port, program, feed="messages", count=count)

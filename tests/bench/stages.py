@@ -22,7 +22,9 @@ import data
 from measure import PATH, server
 
 from target_gleantap import settings
-from target_gleantap.delivery.client import Client, Request
+from target_gleantap.delivery.call import Request
+from target_gleantap.delivery.client import Client
+from target_gleantap.delivery.lines import Lines
 from target_gleantap.mapping import Checker
 from target_gleantap.prepare import Preparation, Prepared
 from target_gleantap.reader import LineReader
@@ -78,11 +80,17 @@ def main() -> None:
     whole = costs(lambda record: preparation.prepare(route, record, now), records)
     show("check, envelope, encode, identifiers", whole - mapping)
     ready = [preparation.prepare(route, record, now) for record in records[0]]
-    requests = [Request("POST", PATH, one.payload) for one in ready if isinstance(one, Prepared)]
+    requests = [Request("POST", PATH, one.text) for one in ready if isinstance(one, Prepared)]
     with server() as port:
         client = Client(f"http://127.0.0.1:{port}", config.destination.sign(config.vendor), 30.0)
-        show("send and receive, one at a time", costs(client.send, [requests] * TURNS))
-        client.close()
+        line: Lines[None] = Lines(client)
+
+        def send(request: Request) -> None:
+            line.send(None, request)
+            list(line.arrivals(client.timeout))
+
+        show("send and receive, one at a time", costs(send, [requests] * TURNS))
+        line.close()
 
 
 def show(stage: str, microseconds: float) -> None:

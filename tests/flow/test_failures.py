@@ -229,7 +229,7 @@ def self_signed(tmp_path):
         yield f"https://127.0.0.1:{listener.getsockname()[1]}"
         listener.shutdown(socket.SHUT_RDWR)
         thread.join()
-    assert received == []
+    assert b"".join(received) == b""
 
 
 def serve(listener, context, received):

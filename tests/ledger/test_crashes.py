@@ -12,7 +12,7 @@ from gym import SCHEMAS, check_in, member, state
 IN_FLIGHT = 8
 
 
-def wait_for(condition, timeout=10):
+def wait_for(condition, timeout=60):
     until = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < until, "it did not come"

@@ -30,11 +30,12 @@ def run(*arguments: str, code: int = 0) -> subprocess.CompletedProcess[str]:
     return done
 
 
-def assert_pages() -> None:
-    """The files that pages are made of came along."""
+def assert_files() -> None:
+    """The files that are no Python came along."""
     folder = files("target_gleantap")
     for name in ("assets/report.html", "assets/uplot.min.js", "assets/uplot.LICENSE"):
         assert folder.joinpath(name).is_file(), name
+    assert folder.joinpath("delivery/link.lua").is_file()
     inbox = folder.joinpath("sandbox/inbox")
     for name in ("templates/base.html", "static/inbox.js"):
         assert inbox.joinpath(name).is_file(), name
@@ -50,7 +51,7 @@ def main() -> None:
     assert refused.stdout == ""
     assert "api_key: is required" in refused.stderr
     assert "Traceback" not in refused.stderr
-    assert_pages()
+    assert_files()
     sys.stderr.write("The wheel runs.\n")
 
 

@@ -286,10 +286,46 @@ def test_nobody_there_is_said(command: Any, write: Any) -> None:
     assert "check base_url" in done.out
 
 
+OTHERS = {
+    "klaviyo": ({"profile": {"email": "mail"}, "metric": "'Visited'"}, "Klaviyo", "/api/accounts"),
+    "suresend": ({"person": {"emails": "[mail]"}, "type": "'visit'"}, "SureSend", "/people"),
+}
+
+
+def online(command: Any, write: Any, sandbox: Sandbox, name: str, **keys: str) -> Any:
+    mapping = {"stream": "visits", "resource": "event", "fields": OTHERS[name][0]}
+    config = {"destination": name, "base_url": sandbox.url, **sandbox.credentials, **keys}
+    write("config.yml", {**config, "mappings": [mapping]})
+    return command("check", "--config", "config.yml", "--online")
+
+
+@pytest.mark.parametrize("name", OTHERS)
+@pytest.mark.parametrize("keys", [{}, {"api_key": CANARY}], ids=["right key", "another key"])
+def test_online_asks_every_vendor(name: str, keys: Any, command: Any, write: Any) -> None:
+    _, title, path = OTHERS[name]
+    with Sandbox(destination=name) as sandbox:
+        done = online(command, write, sandbox, name, **keys)
+        assert done.code == (3 if keys else 0), done.out
+        assert (f"{title} answers, and takes the credentials" in done.out) is not bool(keys)
+        assert CANARY not in done.out + done.err
+        assert [one["path"] for one in sandbox.requests] == [path]
+        assert sandbox.contacts == []
+
+
+def test_a_key_that_may_only_write_is_a_key(command: Any, write: Any) -> None:
+    refused = {"fault": "status", "status": 403, "rate": 1}
+    with Sandbox(destination="klaviyo", faults=[refused]) as sandbox:
+        done = online(command, write, sandbox, "klaviyo")
+    assert done.code == 0, done.out
+    assert "it may not read accounts" in done.out
+
+
 @pytest.mark.parametrize("name", destinations.names())
 def test_a_probe_asks_for_no_change(name: str) -> None:
     """Where a destination declares one, it goes to none of the resources' own addresses."""
     destination = destinations.load(name)
     vendor = {setting.name: setting.default or "x" for setting in destination.settings}
-    step = destination.probe(vendor) if destination.probe else None
-    assert step is None or step.path not in {one.path for one in destination.resources.values()}
+    assert destination.probe is not None
+    step = destination.probe(vendor).step
+    mutating = {(one.method, one.path) for one in destination.resources.values()}
+    assert (step.method, step.path) not in mutating

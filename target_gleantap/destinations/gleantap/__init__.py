@@ -15,6 +15,7 @@ from target_gleantap.contract import (
     Destination,
     Identifier,
     IdentifierKind,
+    Probe,
     Removal,
     Resource,
     Search,
@@ -80,10 +81,10 @@ CONTACT_SEARCH = Resource(
 )
 
 
-def probe(vendor: Mapping[str, Any]) -> Step:
+def probe(vendor: Mapping[str, Any]) -> Probe:
     """Ask for one contact: the documented read that wants all three credentials."""
     body = with_app_id({"limit": 1}, vendor)
-    return Step("POST", "/v2/ExternalApi/getCustomers", read_members, body)
+    return Probe(Step("POST", "/v2/ExternalApi/getCustomers", read_members, body))
 
 
 CONTACT = Resource(

@@ -19,10 +19,13 @@ from target_gleantap.contract import (
     Identifier,
     IdentifierKind,
     Inspection,
+    Probe,
     Quota,
     Reading,
     Resource,
     Setting,
+    Step,
+    Verdict,
 )
 from target_gleantap.destinations.klaviyo import bodies, limits, pointers
 from target_gleantap.destinations.klaviyo.answers import read_accepted, read_imported, refuse
@@ -60,6 +63,15 @@ def _identifiers(above: str = "") -> tuple[Identifier, ...]:
     )
 
 
+def _known_by(above: str = "", *more: Identifier) -> tuple[tuple[Identifier, ...], ...]:
+    """What the ledger knows a profile by, the most lasting first; `more` has to be there as well.
+
+    Klaviyo's own id and the source's stay when somebody's e-mail address or phone changes.
+    """
+    email, phone, external_id, klaviyo_id = _identifiers(above)
+    return tuple((each, *more) for each in (klaviyo_id, external_id, email, phone))
+
+
 def _event(revision: Revision) -> Resource:
     return Resource(
         name="event",
@@ -76,6 +88,11 @@ def _event(revision: Revision) -> Resource:
         refusal=_refusal(pointers.in_event),
         derived_id="unique_id",
         cardinality=Cardinality("metric", 200, "metrics"),
+        # The vendor's own rule: a unique_id is one of a profile and metric.
+        key=_known_by(
+            "profile.", Identifier("metric", "metric"), Identifier("unique_id", "unique_id")
+        ),
+        once=True,
     )
 
 
@@ -108,6 +125,7 @@ def _profile(revision: Revision) -> Resource:
         quotas=(Quota(75, 1), Quota(700, 60)),
         checks=limits.profile_faults,
         refusal=_refusal(pointers.in_profile),
+        key=_known_by(),
     )
 
 
@@ -151,6 +169,14 @@ def sign(vendor: Mapping[str, Any]) -> Mapping[str, str]:
         "Accept": revision.media_type,
         "Content-Type": revision.media_type,
     }
+
+
+def probe(vendor: Mapping[str, Any]) -> Probe:
+    """Ask whose account it is; a key that may only write is known, and refused that."""
+    revision = Revision(str(vendor.get("revision") or NEWEST))
+    step = Step("GET", revision.path("/api/accounts"), lambda *_: Reading(Verdict.DELIVERED))
+    unseen = "it may not read accounts, so whether it may write events and profiles was not seen"
+    return Probe(step, {403: unseen})
 
 
 def inspect(vendor: Mapping[str, Any], today: date) -> Inspection:
@@ -225,4 +251,5 @@ DESTINATION = Destination(
     credentials=("api_key",),
     configure=configure,
     inspect=inspect,
+    probe=probe,
 )

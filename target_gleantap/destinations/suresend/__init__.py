@@ -17,21 +17,27 @@ from target_gleantap.contract import (
     Identifier,
     IdentifierKind,
     Inspection,
+    Probe,
     Quota,
     Resource,
     Setting,
+    Step,
 )
 from target_gleantap.destinations.suresend import bodies
 from target_gleantap.destinations.suresend.answers import (
     PERSON_ID,
     read_company,
     read_event,
+    read_people,
     read_person,
 )
 
 QUOTA = Quota(300, 60)
 QUOTA_OF_A_SYSTEM = Quota(600, 60)
 SYSTEM_ID_PREFIX = "ss_sys_"
+
+COMPANY_NAME = Identifier("company", "name", IdentifierKind.EMAIL)
+"""Names are compared as e-mail addresses are: case and surrounding space do not count."""
 
 
 def _schema(resource: str) -> Mapping[str, Any]:
@@ -66,6 +72,11 @@ def configure(destination: Destination, vendor: Mapping[str, Any]) -> Destinatio
     if vendor.get("system_id"):
         return replace(destination, quotas=(QUOTA_OF_A_SYSTEM,))
     return destination
+
+
+def probe(_vendor: Mapping[str, Any]) -> Probe:
+    """Ask for one person: a listed read that wants the token, and changes nothing."""
+    return Probe(Step("GET", "/people?limit=1", read_people))
 
 
 def inspect(vendor: Mapping[str, Any], _today: date) -> Inspection:
@@ -105,6 +116,8 @@ PERSON = Resource(
     envelope=bodies.contact_envelope,
     checks=bodies.person_checks,
     streams=("people",),
+    # The vendor finds people by e-mail only. A phone is shared in a family.
+    key=tuple((each,) for each in _reached_by("") if each.space == "email"),
 )
 
 COMPANY = Resource(
@@ -113,11 +126,11 @@ COMPANY = Resource(
     path="/companies",
     schema=_schema("company"),
     read=read_company,
-    # Names are compared as e-mail addresses are: case and surrounding space do not count.
-    identifiers=(Identifier("company", "name", IdentifierKind.EMAIL),),
+    identifiers=(COMPANY_NAME,),
     envelope=bodies.contact_envelope,
     streams=("companies",),
     idempotent=False,
+    key=((COMPANY_NAME,),),
 )
 
 DESTINATION = Destination(
@@ -146,4 +159,5 @@ DESTINATION = Destination(
     credentials=("api_key", "system_id"),
     configure=configure,
     inspect=inspect,
+    probe=probe,
 )

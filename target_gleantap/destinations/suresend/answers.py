@@ -55,6 +55,16 @@ def read_person(answer: Answer, bodies: Sequence[Body]) -> Reading:
     return Reading(Verdict.CONTINUE, step=step, kept={PERSON_ID: person_id})
 
 
+def read_people(answer: Answer, _bodies: Sequence[Body]) -> Reading:
+    """Read the answer to GET /people. No page shows it: any JSON that does not refuse will do."""
+    try:
+        said = json.loads(answer.body)
+    except (ValueError, RecursionError):
+        return _in_doubt(answer, "is not JSON")
+    refusal = _said(answer)[1] if isinstance(said, dict) else None
+    return refusal or Reading(Verdict.DELIVERED)
+
+
 def read_update(answer: Answer, _bodies: Sequence[Body]) -> Reading:
     """Read the answer to PUT /people/{id}."""
     _, refusal = _said(answer)

@@ -29,7 +29,7 @@ BODY_BYTES = 5_000_000
 EVENT_QUOTAS = ("350/1s", "3500/1m")
 PROFILE_QUOTAS = ("75/1s", "700/1m")
 BULK_QUOTAS = ("10/1s", "150/1m")
-QUOTAS = {"event": EVENT_QUOTAS, "profile": PROFILE_QUOTAS}
+QUOTAS = {"event": EVENT_QUOTAS, "profile": PROFILE_QUOTAS, "accounts": ("1/1s", "15/1m")}
 
 NESTED = "data.attributes.profile.data"
 IN_BULK = "data.attributes.events-bulk-create.data.attributes.profile.data"
@@ -74,6 +74,12 @@ def _served(store: Store, body: Body, call: Call, *, since: str, carry_out: Carr
     if len(call.body) > BODY_BYTES:
         return errors.refuse(413, "The maximum payload size is 5MB", ())
     return carry_out(store, body, call)
+
+
+def show_account(_store: Store, _body: Any, _call: Call) -> Reply:
+    """Say whose account this is."""
+    account = {"type": "account", "id": "Sandbx", "attributes": {"test_account": True}}
+    return Reply(200, {"data": [account]}, media_type=imports.MEDIA_TYPE)
 
 
 def _operations(
@@ -155,6 +161,9 @@ VENDOR = Vendor(
             imports.list_errors,
             method="GET",
             schema=None,
+        ),
+        *_operations(
+            "accounts", "/api/accounts", KNOWN[0], show_account, method="GET", schema=None
         ),
     ),
     credentials={"api_key": "pk_sandbox"},

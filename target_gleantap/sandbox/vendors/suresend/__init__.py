@@ -87,6 +87,13 @@ VENDOR = Vendor(
             contact=contact_of,
         ),
         Operation(
+            name="people",
+            path="/people",
+            method="GET",
+            schema=None,
+            carry_out=operations.list_people,
+        ),
+        Operation(
             name="person_update",
             path="/people/{id}",
             method="PUT",

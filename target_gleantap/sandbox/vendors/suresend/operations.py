@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -66,6 +67,13 @@ def create_person(store: Store, body: Body, _call: Call) -> Reply:
     if person is not None:
         return Reply(200, _view(person))
     return Reply(201, _view(people.create(store, body)))
+
+
+def list_people(store: Store, _body: Body, call: Call) -> Reply:
+    """Show people, `limit` at most. No page shows the answer; the envelope is a public client's."""
+    limit = int(parse_qs(call.query).get("limit", ["25"])[0])
+    people_there = islice(store.contacts.values(), limit)
+    return Reply(200, {"success": True, "data": [_view(person) for person in people_there]})
 
 
 def update_person(store: Store, body: Body, call: Call) -> Reply:

@@ -1,0 +1,159 @@
+"""One request, one answer, by curl."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass
+
+import pycurl
+from requests.utils import requote_uri
+
+from target_gleantap.model import Answer, Failure, FailureKind
+
+ANSWER_BYTES = 1 << 20
+"""How much of an answer is read; no vendor's answer to a delivery is near it."""
+TIMED_OUT = "Timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What goes to the vendor.
+
+    Attributes:
+        method: The HTTP method.
+        path: Below the base URL, with its leading slash.
+        body: The encoded body.
+    """
+
+    method: str
+    path: str
+    body: bytes
+
+
+class Call:
+    """Carries one request at a time; its connection is one of those that curl keeps.
+
+    Args:
+        curl: What carries it, with all that is the same for every request.
+        base_url: What paths go below.
+
+    Attributes:
+        curl: The same.
+        started: When the request went out.
+    """
+
+    def __init__(self, curl: pycurl.Curl, base_url: str) -> None:
+        self.curl = curl
+        self.started = 0.0
+        self._base_url = base_url
+        self._line = ("", "")
+        self._body = b""
+        self._read = 0
+        self._header_lines: list[bytes] = []
+        self._pieces: list[bytes] = []
+        self._size = 0
+        curl.setopt(pycurl.HEADERFUNCTION, self._header_lines.append)
+        curl.setopt(pycurl.WRITEFUNCTION, self._take)
+        # Not POSTFIELDS: curl sends a request again by itself where a kept connection breaks,
+        # unless its body would have to be read a second time. The request may have been carried
+        # out, so whether it goes again is for the caller to say.
+        curl.setopt(pycurl.READFUNCTION, self._give)
+
+    def __str__(self) -> str:
+        return " ".join(self._line)
+
+    def fill(self, request: Request) -> None:
+        """Take the next request."""
+        line = (request.method, request.path)
+        if line != self._line:
+            self.curl.setopt(pycurl.URL, requote_uri(self._base_url + request.path).encode())
+            carries = request.body or request.method != "GET"
+            self.curl.setopt(pycurl.POST if carries else pycurl.HTTPGET, 1)
+            self.curl.setopt(pycurl.CUSTOMREQUEST, request.method)
+            self._line = line
+        self.curl.setopt(pycurl.POSTFIELDSIZE_LARGE, len(request.body))
+        self._body, self._read, self._size = request.body, 0, 0
+        self._header_lines.clear()
+        self._pieces.clear()
+        self.started = time.monotonic()
+
+    def _give(self, size: int) -> bytes:
+        start = self._read
+        self._read = min(start + size, len(self._body))
+        return self._body[start : self._read]
+
+    def _take(self, piece: bytes) -> int | None:
+        self._pieces.append(piece)
+        self._size += len(piece)
+        return 0 if self._size > ANSWER_BYTES else None
+
+    def answer(self) -> Answer | Failure:
+        """Give the whole answer."""
+        status = self.curl.getinfo(pycurl.RESPONSE_CODE)
+        seconds = time.monotonic() - self.started
+        if not status:
+            return Failure(FailureKind.BROKEN, "no answer", seconds)
+        return Answer(status, _headers(self._header_lines), b"".join(self._pieces), seconds)
+
+    def failure(self, code: int, words: str) -> Answer | Failure:
+        """Tell what kept an answer from coming; one that is too long is cut, and an answer.
+
+        Args:
+            code: Curl's number of the error.
+            words: What curl says of it: read, and never told, since hosts and URLs stand in it.
+        """
+        if code == pycurl.E_WRITE_ERROR and self._size > ANSWER_BYTES:
+            return self.answer()
+        kind = _KINDS.get(code, FailureKind.BROKEN if self._sent else FailureKind.REFUSED)
+        if code == pycurl.E_SSL_CONNECT_ERROR and any(sign in words for sign in _LINE_BROKE):
+            kind = FailureKind.REFUSED
+        return self._failure(kind, _NAMES.get(code, f"curl's error {code}"))
+
+    def timed_out(self) -> Failure:
+        """Tell that no whole answer came in time."""
+        return self._failure(FailureKind.BROKEN if self._sent else FailureKind.REFUSED, TIMED_OUT)
+
+    def _failure(self, kind: FailureKind, name: str) -> Failure:
+        number = self.curl.getinfo(pycurl.OS_ERRNO)
+        words = f"{name}: {os.strerror(number)}" if number else name
+        return Failure(kind, words, time.monotonic() - self.started)
+
+    @property
+    def _sent(self) -> bool:
+        """Whether the vendor may have got the request; curl had the whole connection by then."""
+        return self._read > 0 or bool(not self._body and self.curl.getinfo(pycurl.PRETRANSFER_TIME))
+
+
+def _named(prefix: str) -> dict[int, str]:
+    """Curl's errors by their numbers; of several names for one, the last is the newest."""
+    names = {name: number for name, number in vars(pycurl).items() if name.startswith(prefix)}
+    return {number: name.removeprefix(prefix) for name, number in sorted(names.items())}
+
+
+# Curl would send the request again, and is not let: what happened is that a kept connection broke.
+_NAMES = {**_named("E_"), pycurl.E_SEND_FAIL_REWIND: "GOT_NOTHING"}
+_KINDS = {
+    pycurl.E_COULDNT_RESOLVE_HOST: FailureKind.NAME,
+    pycurl.E_PEER_FAILED_VERIFICATION: FailureKind.TLS,
+    pycurl.E_SSL_CACERT_BADFILE: FailureKind.TLS,
+    pycurl.E_SSL_CERTPROBLEM: FailureKind.TLS,
+    pycurl.E_SSL_CIPHER: FailureKind.TLS,
+    pycurl.E_SSL_CONNECT_ERROR: FailureKind.TLS,
+    pycurl.E_SSL_ISSUER_ERROR: FailureKind.TLS,
+}
+_LINE_BROKE = ("SSL_ERROR_SYSCALL", "unexpected eof", "onnection reset")
+"""What curl says where a line broke during the handshake: no certificate is at fault."""
+
+
+def _headers(lines: list[bytes]) -> dict[str, str]:
+    """The headers of the last answer: others may come before it, a proxy's or `100 Continue`."""
+    headers: dict[str, str] = {}
+    for line in lines:
+        name, colon, value = line.decode("latin-1").partition(":")
+        if not colon and name.startswith("HTTP/"):
+            headers.clear()
+        elif colon:
+            key, text = name.lower(), value.strip()
+            headers[key] = f"{headers[key]}, {text}" if key in headers else text
+    return headers
