@@ -76,6 +76,9 @@ class Fault:
         return self.name, self.destination
 
 
+HASTY = {"request_timeout_seconds": 1}
+
+
 def on_one(kind: str, **more: Any) -> tuple[Mapping[str, Any], ...]:
     """A rule for one record of Gleantap's, a member in the middle of the input."""
     return ({"fault": kind, "match": {"last_name": token(STRUCK)}, **more},)

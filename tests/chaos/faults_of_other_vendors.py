@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from fault import ALL, SOME, Fault
+from fault import ALL, HASTY, SOME, Fault
 
 DOWN = {"retry_deadline_seconds": 1}
 
@@ -73,7 +73,12 @@ KLAVIYO = (
         "once, for an import job",
         rules=_klaviyo_rule("half_body", "profile_bulk", times=1),
     ),
-    _klaviyo("no answer in time", BULK, rules=_klaviyo_rule("stall", "event_bulk", times=1)),
+    _klaviyo(
+        "no answer in time",
+        BULK,
+        settings=HASTY,
+        rules=_klaviyo_rule("stall", "event_bulk", times=1),
+    ),
     _klaviyo(
         "307 to another host",
         "for each request with events",
@@ -126,7 +131,7 @@ SURESEND = (
     _doubtful("a reset after execution", "reset_after", short=True),
     _doubtful("a reset before execution", "reset_before"),
     _doubtful("half of an answer", "half_body"),
-    _doubtful("no answer in time", "stall"),
+    _doubtful("no answer in time", "stall", settings=HASTY),
     _doubtful("500", "status", status=500),
     _doubtful("200 with a proxy's page", "html"),
     _suresend(

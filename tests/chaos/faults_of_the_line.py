@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from fault import NONE, SOME, Fault, passing
+from fault import HASTY, NONE, SOME, Fault, passing
 from stage import Live
 
 TWICE = "twice, for one record, which was taken"
@@ -53,11 +53,13 @@ LINE = (
         "no answer in time",
         f"{TWICE}; 60 s, for a request_timeout_seconds of 1",
         "stall",
+        settings=HASTY,
     ),
     passing(
         "slow headers",
         f"{TWICE}; over 30 s, for a request_timeout_seconds of 1",
         "slow_headers",
+        settings=HASTY,
         seconds=30,
         short=True,
     ),
@@ -65,12 +67,14 @@ LINE = (
         "slow body",
         f"{TWICE}; byte by byte over 30 s, for a request_timeout_seconds of 1",
         "drip",
+        settings=HASTY,
         seconds=30,
     ),
     passing(
         "a pause in the body",
         f"{TWICE}; 30 s, for a request_timeout_seconds of 1",
         "stall_body",
+        settings=HASTY,
         seconds=30,
     ),
     passing("half of an answer", TWICE, "half_body"),
@@ -81,7 +85,7 @@ LINE = (
     passing("gzip, a gigabyte of nothing", TWICE, "gzip", form="bomb", short=True),
     Fault("chunked", "for every request", rules=({"fault": "chunked"},)),
     passing("chunked, broken off", TWICE, "chunked", form="broken"),
-    passing("a body without an end", TWICE, "endless", short=True),
+    passing("a body without an end", TWICE, "endless", settings=HASTY, short=True),
     passing("a header of a megabyte", TWICE, "huge_headers"),
     passing("a thousand headers", TWICE, "huge_headers", form="many"),
     Fault(

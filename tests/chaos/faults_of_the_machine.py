@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from fault import SOME, Fault
+from fault import HASTY, SOME, Fault
 from faults_of_the_tap import rejecting_much
 from stage import Live
 from taps import joined, usual
@@ -152,6 +152,7 @@ MACHINE = (
         "after 12 requests; request_timeout_seconds is 1",
         repeated=SOME,
         rules=SLOW,
+        settings=HASTY,
         act=_after(12, _stop_and_continue),
         short=True,
     ),

@@ -59,26 +59,27 @@ def judge(evidence: Evidence) -> Verdict:
 def _nothing_is_lost(evidence: Evidence, place: int) -> Iterator[str]:
     """Each state that left: is every record before it settled, and was it by then?"""
     run = evidence.runs[place]
-    before = _executed_before(evidence, place)
+    settled = _executed_before(evidence, place) | run.rejected_numbers
     arrived: dict[int, float] = {}
     for call in run.calls:
         for number in call.records if call.carried_out else ():
             arrived.setdefault(number, call.arrived)
-    for line in run.stdout:
-        if not line.text.endswith(b"\n"):
+    left = {line.text.rstrip(b"\n"): line for line in run.stdout if line.text.endswith(b"\n")}
+    missing: list[int] = []
+    latest, newest = 0.0, 0
+    for item in run.given.items:
+        if item.number and not item.left_out and item.number not in settled:
+            if item.number not in arrived:
+                missing.append(item.number)
+            elif arrived[item.number] > latest:
+                latest, newest = arrived[item.number], item.number
+        line = left.get(item.state) if item.state else None
+        if line is None:
             continue
-        unsettled = []
-        for item in run.given.items:
-            if item.state and item.state == line.text.rstrip(b"\n"):
-                break
-            if not item.number or item.left_out or item.number in before | run.rejected_numbers:
-                continue
-            if item.number not in arrived or (
-                line.at is not None and arrived[item.number] > line.at
-            ):
-                unsettled.append(item.number)
-        if unsettled:
-            yield f"the state {line.text!r} left ahead of records {_few(unsettled)}"
+        late = [newest] if line.at is not None and latest > line.at else []
+        if missing or late:
+            yield f"the state {line.text!r} left ahead of records {_few(missing + late)}"
+            return
 
 
 def _ended_one_way(evidence: Evidence, place: int) -> Iterator[str]:

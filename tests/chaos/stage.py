@@ -29,7 +29,7 @@ SETTINGS = {
     "batch_size_rows": 4,
     "batch_wait_seconds": 0,
     "max_in_flight": 4,
-    "request_timeout_seconds": 1,
+    "request_timeout_seconds": 10,
     "retry_deadline_seconds": 8,
     "stop_deadline_seconds": 2,
 }

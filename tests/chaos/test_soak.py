@@ -122,7 +122,7 @@ def soak(stage, given, seconds, most):
 
 
 def test_after_a_soak_everything_is_there(chaos_long, rows_folder, tmp_path):
-    count, seconds, most = (8_000, 180, 1500) if chaos_long else (900, 6, 150)
+    count, seconds, most = (8_000, 150, 1500) if chaos_long else (900, 6, 150)
     vendor = VENDORS["gleantap"]
     purchases = {**vendor.mappings[1], "stream": "purchases"}
     given = soaked(count)
@@ -136,6 +136,7 @@ def test_after_a_soak_everything_is_there(chaos_long, rows_folder, tmp_path):
             "on_reject": "quarantine",
             "batch_size_rows": 25,
             "max_in_flight": 8,
+            "request_timeout_seconds": 2,
             "retry_deadline_seconds": 30,
         }
         runs = soak(Stage(sandbox, tmp_path, settings), given, seconds, most)
