@@ -7,15 +7,23 @@
 #   make chromium the browser that some tests need, on Debian and as root; else they are skipped
 #   make docs     write the parts of documents that the code knows
 #   make pictures the pictures in docs/, by the same browser
-#   make build    the wheel, installed into an empty environment and run there
+#   make build    the wheel, installed into an empty environment and run there; and built twice
+#   make matrix   all tests on every Python from 3.10 on that is here, one after the other
+#   make lowest   all tests with the lowest versions that pyproject.toml allows; make newest
+#   make fuzz     anything at all into everything that reads, a minute for each (SECONDS=60)
+#   make licences whether every licence of what a user installs is on the list
+#   make audit    the same, and what is known against those versions (asks the internet)
+#   make sbom     what a user installs, as CycloneDX, in dist/
 #   make bench    how fast it is, at what cost, and beside whom; BENCH='--full' is the long form
+#   make chaos    everything goes wrong, and the promises hold; writes the table of docs/chaos.md
 #
 # What is set up is set up once, and again when pyproject.toml changes.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test types lint chromium docs pictures build bench clean
+.PHONY: help demo test types lint chromium docs pictures build bench chaos clean \
+	matrix lowest newest fuzz licences audit sbom
 MAKEFLAGS += --no-builtin-rules
 
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python3.10 python
@@ -42,7 +50,8 @@ $(STAMPS)/package: pyproject.toml | $(STAMPS)/pip
 	@$(INSTALL) --editable '.[sandbox]'
 	@touch $@
 
-$(STAMPS)/test $(STAMPS)/typing $(STAMPS)/lint $(STAMPS)/build: $(STAMPS)/package
+GROUPS := test typing lint build api fuzz matrix audit
+$(GROUPS:%=$(STAMPS)/%): $(STAMPS)/package
 	@$(INSTALL) --group $(@F)
 	@touch $@
 
@@ -65,7 +74,7 @@ chromium:
 			|| echo "Chromium could not be installed." >&2; \
 		else echo "No Chromium here; apt-get install chromium, as root, brings it." >&2; fi; fi
 
-test: $(STAMPS)/test chromium
+test: $(STAMPS)/test $(STAMPS)/api chromium
 	@$(BIN)/python -m pytest --numprocesses 2 $(PYTEST)
 
 types: $(STAMPS)/test $(STAMPS)/typing
@@ -75,6 +84,7 @@ lint: $(STAMPS)/lint
 	@$(BIN)/ruff check
 	@$(BIN)/ruff format --check
 	@PYTHONPATH=. $(BIN)/lint-imports
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
 
 docs: $(STAMPS)/package
 	@$(BIN)/python docs/generate.py
@@ -82,19 +92,72 @@ docs: $(STAMPS)/package
 pictures: $(STAMPS)/test chromium
 	@$(BIN)/python docs/screenshots.py
 
-build/.stamp: $(SOURCES) pyproject.toml README.md LICENSE tests/wheel/check.py | $(STAMPS)/build
+build/.stamp: $(SOURCES) pyproject.toml README.md LICENSE $(wildcard tests/wheel/*.py) | $(STAMPS)/build
 	@rm -rf build dist && mkdir -p build
 	@$(BIN)/python -m build --wheel --outdir dist . > build/log || { cat build/log; exit 1; }
 	@$(BIN)/python -m venv build/venv
 	@build/venv/bin/python -m pip install --quiet --disable-pip-version-check dist/*.whl
 	@build/venv/bin/python tests/wheel/check.py
+	@$(BIN)/python tests/wheel/reproduce.py dist/*.whl
 	@touch $@
 
 build: build/.stamp
 	@ls dist/*.whl
 
+# pyenv's Pythons are on nobody's PATH. What is not found is said, and no reason to fail.
+TOX = PATH="$$PATH$(shell printf ':%s' $(HOME)/.pyenv/versions/3.*/bin)" $(BIN)/tox run
+matrix: $(STAMPS)/matrix
+	@$(TOX) -e 3.10,3.11,3.12,3.13,3.14 $(if $(PYTEST),-- $(PYTEST))
+
+# One of them, which must be there: environment-3.12, environment-lowest and so on.
+environment-%: $(STAMPS)/matrix
+	@$(TOX) --skip-missing-interpreters=false -e $* $(if $(PYTEST),-- $(PYTEST))
+
+lowest newest: %: environment-%
+
+SECONDS ?= 60
+fuzz: $(STAMPS)/test $(STAMPS)/fuzz
+	@$(BIN)/python tests/fuzz/run.py --seconds $(SECONDS)
+	@FUZZ_EXAMPLES=200 $(BIN)/python -m pytest tests/fuzz
+
+# What a user installs and nothing else, all extras included: not even pip.
+build/runtime/.stamp: build/.stamp
+	@rm -rf build/runtime && $(BIN)/python -m venv --without-pip build/runtime
+	@$(BIN)/python -m pip --python build/runtime/bin/python install --quiet \
+		--disable-pip-version-check "$$(ls dist/*.whl)[postgres,redis,sandbox]"
+	@touch $@
+
+# As each package says it. certifi (MPL) and psycopg (LGPL) are used as they come, unchanged.
+LICENCES := Apache-2.0;Apache Software License;Apache-2.0 OR BSD-2-Clause
+LICENCES := $(LICENCES);BSD License;BSD-2-Clause;BSD-3-Clause;MIT;MIT License;MIT OR AFL-2.1
+LICENCES := $(LICENCES);ISC;LGPL-2.1-only OR MIT;PSF-2.0;Python Software Foundation License;LGPL-3.0-only
+LICENCES := $(LICENCES);GNU Lesser General Public License v3 (LGPLv3)
+LICENCES := $(LICENCES);MPL-2.0;Mozilla Public License 2.0 (MPL 2.0)
+licences: build/runtime/.stamp $(STAMPS)/audit
+	@$(BIN)/pip-licenses --python build/runtime/bin/python --from=mixed --order=license \
+		--allow-only="$(LICENCES)"
+
+# --strict: what the service does not know, or could not be asked for, is not taken as safe.
+audit: licences
+	@$(BIN)/python -m pip --python build/runtime/bin/python list --format=freeze \
+		--exclude target-gleantap > build/runtime/installed.txt
+	@$(BIN)/pip-audit --progress-spinner=off --strict --no-deps --disable-pip \
+		--requirement build/runtime/installed.txt || { echo "make audit: there is something \
+	known against a version, or the service could not be asked: nothing is proven safe." >&2; exit 1; }
+
+sbom: build/runtime/.stamp $(STAMPS)/audit
+	@$(BIN)/cyclonedx-py environment build/runtime/bin/python --pyproject pyproject.toml \
+		--output-reproducible --of JSON --output-file dist/target-gleantap.cdx.json
+	@ls dist/*.cdx.json
+
 bench: $(STAMPS)/test
 	@$(BIN)/python tests/bench/run.py $(BENCH)
 
+# It ends after ten minutes, whatever hangs. The table is written where all has held.
+chaos: $(STAMPS)/test
+	@rm -rf .chaos
+	@timeout 600 $(BIN)/python -m pytest tests/chaos --chaos=long --chaos-rows=.chaos --numprocesses 2 $(PYTEST)
+	@$(BIN)/python tests/chaos/table.py .chaos
+
 clean:
-	@rm -rf .venv .demo .meltano build dist
+	@rm -rf .venv .demo .chaos .meltano .matrix .fuzz build dist

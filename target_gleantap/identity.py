@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import product
 
 from target_gleantap.contract import Identifier, IdentifierKind, Resource
 from target_gleantap.model import Body
@@ -43,7 +44,7 @@ def key(resource: Resource, body: Body) -> tuple[str, ...] | None:
         found = []
         for part in alternative:
             value: object = body.get(part.path)
-            if value is None and "." in part.path:
+            if value is None or isinstance(value, (dict, list)):
                 value = next(_at(body, part.path.split(".")), None)
             if value is None or value == "":
                 break
@@ -51,6 +52,28 @@ def key(resource: Resource, body: Body) -> tuple[str, ...] | None:
         else:
             return tuple(found)
     return None
+
+
+def other_keys(resource: Resource, body: Body) -> list[tuple[str, ...]]:
+    """Say what else the ledger may know a body by: what another one of the same contact had whole.
+
+    Args:
+        resource: Declares its key.
+        body: The checked body.
+
+    Returns:
+        All that `key` might have said of it, but for what it says.
+    """
+    ways = [
+        way
+        for alternative in resource.key
+        for way in product(*(_each(part, body) for part in alternative))
+    ]
+    return list(dict.fromkeys(ways))[1:]
+
+
+def _each(part: Identifier, body: Body) -> list[str]:
+    return [f"{part.space}:{_same(part, str(one))}" for one in _at(body, part.path.split("."))]
 
 
 def _at(value: object, path: list[str]) -> Iterator[object]:

@@ -83,9 +83,12 @@ class Known:
         Raises:
             LocalError: When that takes too long, or the ledger fails.
         """
-        if not any(route.resource.key for route in routes):
-            return
-        stream, since = routes[0].stream, self._clock()
+        if any(route.resource.key for route in routes):
+            self._lock(routes[0].stream)
+        self._recall.open(routes)
+
+    def _lock(self, stream: str) -> None:
+        since = self._clock()
         while not self._recall.lock(stream):
             if self._clock() - since >= self._config.ledger_wait_seconds:
                 raise LocalError(
@@ -95,7 +98,6 @@ class Known:
                     "again; the state stays at the last settled point."
                 )
             self._way.turn(LOCK_SECONDS)
-        self._recall.open(routes)
 
     # --- records come
 

@@ -117,7 +117,8 @@ class LineReader(GenericSingerReader[bytes]):
         try:
             return json.loads(line, parse_float=parse_number)
         except json.JSONDecodeError as fault:
-            raise self._fault(f"is not JSON: {fault.msg} at character {fault.pos + 1}") from None
+            what = fault.msg.removesuffix(" starting at")
+            raise self._fault(f"is not JSON: {what} at character {fault.pos + 1}") from None
         except UnicodeDecodeError as fault:
             raise self._fault(f"is not UTF-8 at byte {fault.start + 1}") from None
         except RecursionError:

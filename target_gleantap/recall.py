@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from target_gleantap.config import Config
 from target_gleantap.contract import Destination
 from target_gleantap.identity import key as key_of
+from target_gleantap.identity import other_keys
 from target_gleantap.ledger.fingerprints import REMOVED
 from target_gleantap.ledger.words import Mark, Row, Source
 from target_gleantap.model import Body, Fault, Outcome, Rejection
@@ -102,6 +103,7 @@ class Recall:
         self._following = 0
         self._marks: list[Mark] = []
         self._released: list[bytes] = []
+        self._doubted: list[bytes] = []
 
     def __len__(self) -> int:
         """How many records wait here."""
@@ -215,7 +217,7 @@ class Recall:
         while self._decided:
             yield self._decided.popleft()
 
-    def _decide(self, entry: Entry, rows: Mapping[bytes, Row]) -> Iterator[tuple[Entry, Decision]]:
+    def _decide(self, entry: Entry, rows: dict[bytes, Row]) -> Iterator[tuple[Entry, Decision]]:
         key = entry.key
         if key is None:
             yield entry, Go.SEND
@@ -234,7 +236,15 @@ class Recall:
         decision = self._compared(entry, row.fingerprint if row else None)
         if decision is Go.SEND:
             self._queued[key] = entry
+            self._outdate(entry, rows)
         yield entry, decision
+
+    def _outdate(self, entry: Entry, rows: dict[bytes, Row]) -> None:
+        """Compare nothing more with what was, or is being, delivered under another key of it."""
+        for other in self._others(entry):
+            self._queued.pop(other, None)
+            if other in rows:
+                rows[other] = rows[other]._replace(fingerprint=None)
 
     def _compared(self, entry: Entry, delivered: bytes | None) -> Decision:
         """Decide by what was delivered last; None where that is not known."""
@@ -303,8 +313,18 @@ class Recall:
             for void in entry.route.resource.voids
             if entry.ready is not None and entry.body.get(void.field)
         ]
+        others = [key for entry in entries for key in self._others(entry)]
         if keyed or doubted:
-            self.ledger.claim(keyed, doubted)
+            self.ledger.claim(keyed, doubted, others)
+
+    def _others(self, entry: Entry) -> Iterator[bytes]:
+        """What else the same thing may have been known by: what is held under that is no more so.
+
+        Not of what is delivered once: that stays delivered, whatever is sent after it.
+        """
+        if entry.source is not None and entry.ready is not None and not entry.route.resource.once:
+            for parts in other_keys(entry.route.resource, entry.body):
+                yield entry.source.keys.of(parts)
 
     def queue(self, entry: Entry) -> None:
         """Take note of a removal that is on its way."""
@@ -333,6 +353,7 @@ class Recall:
         self._decided.extend(self._follow(entry, followers, key, rejection))
         alone = latest and key not in self._queued
         if rejection is None:
+            self._doubted += self._others(entry)
             self._marks.append(Mark(key, entry.fingerprint if alone else None, kept))
         elif alone:
             self._released.append(key)
@@ -360,9 +381,9 @@ class Recall:
             LocalError: When it fails.
         """
         if self._marks or self._released:
-            marks, released = self._marks, self._released
-            self._marks, self._released = [], []
-            self.ledger.mark(marks, released)
+            marks, released, doubted = self._marks, self._released, self._doubted
+            self._marks, self._released, self._doubted = [], [], []
+            self.ledger.mark(marks, released, doubted)
 
     def left(self) -> Iterator[Entry]:
         """Those that wait here, for a run that ends before they are decided on."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import sys
 import time
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("target-gleantap")
 AGENT = "target-gleantap"
+DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 class Run:
@@ -272,7 +274,9 @@ def _write_state(value: bytes) -> None:
         sys.stdout.flush()
     except (OSError, ValueError, AttributeError) as fault:
         # Python has None there where the process began without a stdout.
+        full = isinstance(fault, OSError) and fault.errno in DISK_FULL
+        said = "cannot be written" if full else "is closed: nobody reads the states of this run"
+        words = fault.strerror if full and isinstance(fault, OSError) else type(fault).__name__
         raise LocalError(
-            "stdout is closed: nobody reads the states of this run "
-            f"({type(fault).__name__}). What was delivered will be sent again next time."
+            f"stdout {said} ({words}). What was delivered will be sent again next time."
         ) from None

@@ -2,10 +2,11 @@
 
     schedule   order per contact (pure)
     pace       the vendor's quota (pure)
+    shared     the same, of which other runs have their part; sharing talks to Redis for it
     retry      when to try again, and how a failed attempt is read (pure)
     client     one request, one answer
     lines      many requests at once, in one thread
     dispatch   the way of a delivery through these
 
-The pure modules are told the time; only `dispatch` looks at a clock.
+The pure modules are told the time; only `dispatch` and `sharing` look at a clock.
 """

@@ -17,7 +17,7 @@ class Client:
 
     The environment's proxies and certificates (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`)
     are read once, as requests reads them. No redirect is followed: keys never travel to another
-    host.
+    host. No proxy is used for plain http, which is for this machine only.
 
     Args:
         base_url: Scheme, host and base path, without a slash at the end.
@@ -57,7 +57,9 @@ def _environment(base_url: str) -> dict[int, str | bytes]:
     """The environment's proxy and certificates for this URL, as options of curl."""
     with requests.Session() as session:
         settings = session.merge_environment_settings(base_url, {}, False, None, None)
-    proxy = select_proxy(base_url, settings["proxies"]) or ""
+    # Only this machine is spoken to in clear; a proxy would be another one, with the keys.
+    proxies = {} if base_url.startswith("http://") else settings["proxies"]
+    proxy = select_proxy(base_url, proxies) or ""
     bundle = settings["verify"]
     path = DEFAULT_CA_BUNDLE_PATH if bundle is True else str(bundle)
     inside, inside_proxy = (

@@ -242,7 +242,7 @@ class Dispatcher:
         now = self._clock()
         gates = (gate for gate in self._turns if pacer in gate.pacers)
         waiting = sum(gate.waiting(now, hurry=self.hurry) for gate in gates)
-        return max(0, min(waiting, self._policy.max_in_flight - self.in_flight + turnover))
+        return max(0, min(waiting, self._limit.level - self.in_flight + turnover))
 
     def _gate(self, resource: Resource) -> Gate:
         gate = self._gates.get(resource.name)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from target_gleantap.contract import Destination, Reading, Verdict, read_status
 from target_gleantap.delivery.parts import Delivery
@@ -25,12 +26,27 @@ def interpret(destination: Destination, delivery: Delivery, result: Answer | Fai
     # JSON may be nested deeper than Python reads it; no vendor's own answer is.
     if result.status in SUCCESS:
         try:
-            return delivery.read(result, bodies)
+            return _storable(delivery.read(result, bodies))
         except RecursionError:
             message = f"HTTP {result.status}: the answer is nested too deeply to be read"
-            return Reading(Verdict.AMBIGUOUS, message)
+        except UnicodeEncodeError:
+            message = f"HTTP {result.status}: the answer holds half a character in an id"
+        return Reading(Verdict.AMBIGUOUS, message)
     reading = read_status(result.status, destination.statuses)
     if reading.verdict is Verdict.REJECTED:
         with suppress(RecursionError):
             return delivery.resource.refusal(result, bodies) or reading
     return reading
+
+
+def _storable(reading: Reading) -> Reading:
+    """Without what no database takes: an id with a NUL or a lone surrogate is none."""
+    bad = [name for name, text in reading.kept.items() if not _is_storable(text)]
+    if not bad:
+        return reading
+    kept = {name: text for name, text in reading.kept.items() if name not in bad}
+    return replace(reading, kept=kept)
+
+
+def _is_storable(text: str) -> bool:
+    return "\0" not in text and not any("\ud800" <= character <= "\udfff" for character in text)

@@ -190,7 +190,8 @@ class Lease:
         """
         del self._left[: len(ask.left)]
         del self._unused[: len(ask.unused)]
-        self._hold_until = float("-inf") if self._hold_until <= ask.hold_until else self._hold_until
+        if self._hold_until <= ask.hold_until:
+            self._hold_until = float("-inf")
         self.taken, self.heard_at = grant.taken, now
         for number, wait in enumerate(grant.slots, ask.first):
             insort(self._slots, (now + wait, sent + wait + self.valid, number))

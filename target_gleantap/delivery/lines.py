@@ -63,6 +63,7 @@ class Lines(Generic[T]):
         self._under_way[call] = errand
         self._multi.add_handle(call.curl)
         self._multi.socket_action(pycurl.SOCKET_TIMEOUT, 0)
+        self._collect()  # the answer may have been as quick as that, and no socket would tell
 
     def _new_call(self) -> Call:
         call = self._client.call()

@@ -14,13 +14,16 @@ MARGIN_SECONDS = 1.0
 SPACE_SHARE = 0.9
 """Requests of a shared quota lie apart by this share of what the quota means on average..."""
 MOST_SPACE_SECONDS = 0.02
-"""...and by no more than this. What many runs send at the same moment arrives late, and overruns a
+"""...and by no more than this: what many runs send at the same moment arrives late, and overruns a
 quota that it was paced for."""
+SHORT_SECONDS = 2.0
+"""How long a window may be for that to matter: a longer one bears that much more lateness."""
 
 
 def space(quotas: Sequence[Quota]) -> float:
     """How many seconds lie between two requests of all runs."""
-    mean = min((each.seconds / each.requests for each in quotas), default=0.0)
+    short = (each for each in quotas if each.seconds <= SHORT_SECONDS)
+    mean = min((each.seconds / each.requests for each in short), default=0.0)
     return min(SPACE_SHARE * mean, MOST_SPACE_SECONDS)
 
 

@@ -20,9 +20,10 @@ from target_gleantap.delivery.share import Alone
 TELL_LATE_SECONDS = 0.003
 """A request that may have arrived later than it left by less than this is within the guard."""
 LATER = 4
-"""How many times as late as otherwise a request is believed to have been, once the vendor counted
-one too many: then it is this machine, or another run's, that is late, and not the vendor."""
-BELIEF_FADES = 0.001
+"""How many times as late as otherwise a request is believed to have been: at first, while
+connections are made, and once the vendor counted one too many. Then a machine is late, and not the
+vendor."""
+BELIEF_FADES = 0.003
 """How much of that fades with each answer."""
 FRESH_SHARE = 0.1
 """For what part of a window it is believed how much of a quota was left to all."""
@@ -60,7 +61,7 @@ class SharedPacer(Pacer):
         self._ring = ring
         self._alone: Alone | None = None
         self._shortest = min(self.windows, key=lambda each: each.seconds, default=Window(0, 0, 0))
-        self._believed = self._shortest.most_late
+        self._believed = LATER * self._shortest.most_late
 
     # --- for the thread that decides
 

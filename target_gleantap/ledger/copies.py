@@ -55,13 +55,17 @@ class NoLocks:
 class Copy(Ledger):
     """A ledger in a private copy."""
 
-    def mark(self, marks: Sequence[Mark], released: Sequence[bytes] = ()) -> None:
+    def mark(
+        self,
+        marks: Sequence[Mark],
+        released: Sequence[bytes] = (),
+        doubted: Sequence[bytes] = (),
+    ) -> None:
         """Tell what came of what was claimed; what a vendor truly answered once stays."""
         rows = self.look_up([each.key for each in marks if each.kept])
         known = {key for key, row in rows.items() if row.kept is not None}
-        super().mark(
-            [replace(each, kept={}) if each.key in known else each for each in marks], released
-        )
+        told = [replace(each, kept={}) if each.key in known else each for each in marks]
+        super().mark(told, released, doubted)
 
 
 def open_copy(url: str, secret: str | None, *, wait: float, destination: str) -> Ledger:

@@ -79,6 +79,14 @@ _DOUBT = (
     .where(ENTRIES.c.kept.in_(bindparam("answers", expanding=True)))
     .values(fingerprint=None)
 )
+_DOUBT_KEYS = (
+    ENTRIES.update()
+    .where(
+        ENTRIES.c.key.in_(bindparam("keys", expanding=True)),
+        ENTRIES.c.fingerprint.is_not(None),
+    )
+    .values(fingerprint=None)
+)
 
 
 class Ledger:
@@ -187,7 +195,7 @@ class Ledger:
         found: dict[bytes, Row] = {}
         with self.telling("cannot be read"):
             for some in in_pieces(keys):
-                rows = self._connection.execute(_LOOK_UP, {"keys": some})
+                rows = self._connection.execute(_LOOK_UP, {"keys": some}).all()
                 found.update((row[0], Row._make(row)) for row in rows)
         return found
 
@@ -195,12 +203,14 @@ class Ledger:
         self,
         entries: Iterable[tuple[bytes, Source, int | None]],
         doubted: Sequence[Mapping[str, str]] = (),
+        others: Sequence[bytes] = (),
     ) -> None:
         """Tell that these are about to be sent; lasts before it returns.
 
         Args:
             entries: Keys, each with its mapping and the full-table version it came in.
             doubted: Kept answers of things that the sending may undo.
+            others: Keys of such things.
         """
         day, me = self.today, self.run
         rows = [
@@ -212,6 +222,11 @@ class Ledger:
                 self._connection.execute(self._claim(me), rows)
             if doubted:
                 self._connection.execute(_DOUBT, {"answers": [_text(kept) for kept in doubted]})
+            self._doubt(others)
+
+    def _doubt(self, keys: Sequence[bytes]) -> None:
+        for some in in_pieces(keys):
+            self._connection.execute(_DOUBT_KEYS, {"keys": some})
 
     def _claim(self, me: int) -> Any:
         statement = insert_into(self._connection, ENTRIES)
@@ -229,12 +244,18 @@ class Ledger:
 
     # --- mark
 
-    def mark(self, marks: Sequence[Mark], released: Sequence[bytes] = ()) -> None:
+    def mark(
+        self,
+        marks: Sequence[Mark],
+        released: Sequence[bytes] = (),
+        doubted: Sequence[bytes] = (),
+    ) -> None:
         """Tell what came of what was claimed.
 
         Args:
             marks: What was delivered.
             released: Keys of what was not, with nothing more of them on its way.
+            doubted: Keys of what was undone by that.
         """
         now, me = int(self._clock()), self.run
         mine = {"me": me, "not_me_alone": -me}
@@ -250,6 +271,7 @@ class Ledger:
             for statement, rows in steps:
                 if rows:
                     self._connection.execute(statement, rows)
+            self._doubt(doubted)
 
     def stamp(self, keys: Sequence[bytes], source: Source, version: int) -> None:
         """Tell that a full table holds these."""

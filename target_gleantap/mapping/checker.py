@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
@@ -32,10 +33,17 @@ class Checker:
     """
 
     def __init__(self, schema: Mapping[str, Any], *, formats: bool = False) -> None:
-        self._slow = _explainer(schema, formats=formats)
+        self._schema = schema
+        self._formats = formats
         self._fast = _compile(schema, formats=formats)
         if self._fast is None:
+            _refuse(schema)
             _refuse_dead_references(schema)
+
+    @cached_property
+    def _slow(self) -> Any:
+        """Made for the first instance that needs it: most runs have none."""
+        return _explainer(self._schema, formats=self._formats)
 
     def faults(self, instance: Any) -> tuple[Fault, ...]:
         """Everything that is wrong, without the values; empty for a valid instance."""
@@ -88,7 +96,6 @@ def _for_rust(value: Any) -> Any:
 
 def _explainer(schema: Mapping[str, Any], *, formats: bool) -> Any:
     draft: Any = validators.validator_for(schema, default=Draft202012Validator)
-    draft.check_schema(schema)
     extend: Any = validators.extend  # untyped in its stub
     exact = extend(
         draft,
@@ -100,6 +107,12 @@ def _explainer(schema: Mapping[str, Any], *, formats: bool) -> Any:
         format_checker=address_checker() if formats else None,
         registry=Registry(),  # an empty one: nothing is fetched
     )
+
+
+def _refuse(schema: Mapping[str, Any]) -> None:
+    """Say what is invalid in a schema that could not be compiled."""
+    draft: Any = validators.validator_for(schema, default=Draft202012Validator)
+    draft.check_schema(schema)
 
 
 def _refuse_dead_references(schema: Mapping[str, Any]) -> None:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from datetime import date, datetime, time, timedelta, timezone
 from functools import lru_cache
+from operator import attrgetter
 from zoneinfo import ZoneInfo
 
 _MOMENT = re.compile(
@@ -13,6 +14,14 @@ _MOMENT = re.compile(
     r"(?:[Tt ](\d{2}):(\d{2})(?::(\d{2})(?:[.,](\d+))?)? ?(?:([Zz])|([+-])(\d{2}):?(\d{2})?)?)?",
     re.ASCII,
 )
+# What most sources write, and datetime reads by itself in every version of Python.
+_PLAIN = re.compile(
+    r"\d{4}-\d{2}-\d{2}"
+    r"(?:[T ](?:[01]\d|2[0-3]):[0-5]\d(?::[0-5]\d(?:\.(?:\d{3}|\d{6}))?)?"
+    r"(?:Z|[+-]\d{2}:[0-5]\d)?)?",
+    re.ASCII,
+)
+_DATE_LENGTH = len("2000-01-01")
 _CLOCK = re.compile(r"(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?(?: ?([AaPp])\.?[Mm]\.?)?", re.ASCII)
 _DIRECTIVE = re.compile(r"%(.)", re.DOTALL)
 _NOON = 12
@@ -33,6 +42,20 @@ def parse_moment(text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
     Raises:
         NotAMoment: For any other text, and for days and times that do not exist.
     """
+    if _PLAIN.fullmatch(text):
+        try:
+            return _plain(text, zone), len(text) > _DATE_LENGTH
+        except (ValueError, OverflowError):
+            pass  # it is told below
+    return _read(text, zone)
+
+
+def _plain(text: str, zone: ZoneInfo) -> datetime:
+    moment = datetime.fromisoformat(f"{text[:-1]}+00:00" if text[-1] == "Z" else text)
+    return moment.replace(tzinfo=zone) if moment.tzinfo is None else moment.astimezone(zone)
+
+
+def _read(text: str, zone: ZoneInfo) -> tuple[datetime, bool]:
     match = _MOMENT.fullmatch(text.strip())
     if match is None:
         raise NotAMoment("is not an ISO 8601 date or timestamp")
@@ -92,6 +115,21 @@ def formatter(pattern: str) -> Callable[[datetime], str]:
 
     The same on every machine: AM and PM do not depend on the locale, and years have four digits.
     """
+    return _numeric(pattern) or _by_strftime(pattern)
+
+
+def _numeric(pattern: str) -> Callable[[datetime], str] | None:
+    """The same where only numbers are written, which is sooner done without strftime."""
+    pattern = _DIRECTIVE.sub(lambda match: _COMPOSED.get(match[0], match[0]), pattern)
+    directives = [match[0] for match in _DIRECTIVE.finditer(pattern)]
+    if len(directives) <= 1 or not set(directives) <= set(_NUMBERS):
+        return None
+    read = attrgetter(*(_NUMBERS[directive] for directive in directives))
+    template = _DIRECTIVE.sub(lambda match: "%04d" if match[0] == "%Y" else "%02d", pattern)
+    return lambda moment: template % read(moment)
+
+
+def _by_strftime(pattern: str) -> Callable[[datetime], str]:
     plain = _DIRECTIVE.sub(lambda match: _PORTABLE.get(match[0], match[0]), pattern)
 
     def write(moment: datetime) -> str:
@@ -104,6 +142,15 @@ def formatter(pattern: str) -> Callable[[datetime], str]:
     return write
 
 
+_COMPOSED = {"%F": "%Y-%m-%d", "%T": "%H:%M:%S"}
+_NUMBERS = {
+    "%Y": "year",
+    "%m": "month",
+    "%d": "day",
+    "%H": "hour",
+    "%M": "minute",
+    "%S": "second",
+}
 _PORTABLE = {"%p": "\0p", "%Y": "\0Y", "%F": "\0Y-%m-%d"}
 
 

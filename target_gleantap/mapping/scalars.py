@@ -17,7 +17,7 @@ _BOOLEANS = {
 def to_text(value: Any) -> str:
     """Text as it is, numbers in their exact text."""
     if type(value) is str:
-        return valid_text(value)
+        return value if value.isascii() else valid_text(value)
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
         return _number_text(value)
     hint = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
-from urllib.parse import parse_qsl, quote, unquote, urlsplit
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
 from target_gleantap.sandbox.vendor import Call, Reply
 
@@ -38,11 +38,11 @@ class Access:
     def refusal(self, call: Call) -> Reply | None:
         """Say why a call is not let in; None where it is."""
         host, origin = call.headers.get("host", ""), call.headers.get("origin")
-        if origin is not None and urlsplit(origin).netloc != host:
+        if origin is not None and _split(origin).netloc != host:
             return _no("Another site may not look into the sandbox, nor change it")
         if self._token:
             return self._without_token(call)
-        if urlsplit(f"//{host}").hostname not in LOOPBACK:
+        if _split(f"//{host}").hostname not in LOOPBACK:
             return _no("The sandbox answers only to this machine's own names")
         return None
 
@@ -59,6 +59,13 @@ class Access:
 
     def _fits(self, given: str) -> bool:
         return compare_digest(given.encode(), self._token.encode())
+
+
+def _split(address: str) -> SplitResult:
+    try:
+        return urlsplit(address)
+    except ValueError:  # brackets around what is no IPv6 address
+        return urlsplit("")
 
 
 def _cookie(call: Call) -> str:

@@ -60,6 +60,7 @@ class Exchange:
         delay: Seconds before the answer begins.
         way: The kind of fault that befalls the connection, or empty.
         seconds: How long that takes, where it takes time.
+        form: Which form of it, where there are several; empty for the first.
     """
 
     entry: Entry
@@ -67,6 +68,7 @@ class Exchange:
     delay: float = 0.0
     way: str = ""
     seconds: float = 0.0
+    form: str = ""
 
 
 class Api:
@@ -139,7 +141,7 @@ class Api:
         if rule is None or rule.kind in ANSWERS_ITSELF:
             return Exchange(entry, reply, delay)
         seconds = self.faults.seconds(rule.spec.get("seconds", DEFAULT_SECONDS))
-        return Exchange(entry, reply, delay, rule.kind, seconds)
+        return Exchange(entry, reply, delay, rule.kind, seconds, rule.spec.get("form", ""))
 
     def close(self, entry: Entry, status: int | None, *, abandoned: bool = False) -> None:
         """Log the end of a request."""
@@ -245,5 +247,5 @@ def _pattern(path: str) -> re.Pattern[str]:
 def _decode(raw: bytes) -> Any:
     try:
         return msgspec.json.decode(raw)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None

@@ -24,16 +24,17 @@ class Checker:
 
         A null is taken for a field that is not there; it is stored all the same.
         """
-        body = _without_nulls(body)
+        body = without_nulls(body)
         if self._validator.is_valid(body):
             return []
         return [_words(error) for error in self._validator.iter_errors(body)]
 
 
-def _without_nulls(value: Any) -> Any:
+def without_nulls(value: Any) -> Any:
+    """What a body says: at any depth of objects, a null says nothing."""
     if not isinstance(value, dict):
         return value
-    return {name: _without_nulls(child) for name, child in value.items() if child is not None}
+    return {name: without_nulls(child) for name, child in value.items() if child is not None}
 
 
 def _words(error: jsonschema_rs.ValidationError) -> str:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, cast
 
 import httptools
 
-from target_gleantap.sandbox import ways
+from target_gleantap.sandbox import ways, wire
 from target_gleantap.sandbox.journal import Entry
 from target_gleantap.sandbox.vendor import Call, Reply
 
@@ -107,7 +107,7 @@ class Connection(asyncio.Protocol):
 
     def send(self, reply: Reply, *, keep: bool) -> None:
         """Send a whole answer."""
-        self.transport.write(ways.head(reply, keep=keep) + ways.content(reply))
+        self.transport.write(wire.head(reply, keep=keep) + wire.content(reply))
         if not keep:
             self.transport.close()
 

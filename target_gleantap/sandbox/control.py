@@ -10,6 +10,7 @@ import msgspec
 
 from target_gleantap.sandbox import views
 from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.openapi import describe
 from target_gleantap.sandbox.vendor import Call, Reply
 
 PREFIX = "/_sandbox/"
@@ -24,7 +25,7 @@ def answer(api: Api, call: Call) -> Reply:
         return Reply(404, {"error": f"No such endpoint; there are: {known}"})
     try:
         return Reply(200, endpoint(api, call))
-    except (ValueError, msgspec.DecodeError) as error:
+    except (ValueError, msgspec.DecodeError, RecursionError) as error:
         return Reply(400, {"error": str(error)})
 
 
@@ -39,6 +40,10 @@ def _events(api: Api, _call: Call) -> Any:
 def _requests(api: Api, call: Call) -> Any:
     since = parse_qs(call.query).get("since", ["0"])[0]
     return views.requests(api, int(since))
+
+
+def _openapi(api: Api, _call: Call) -> Any:
+    return describe(api.vendor, api.options.credentials)
 
 
 def _stats(api: Api, _call: Call) -> Any:
@@ -83,6 +88,7 @@ ENDPOINTS: Mapping[tuple[str, str], Callable[[Api, Call], Any]] = {
     ("GET", "events"): _events,
     ("GET", "requests"): _requests,
     ("GET", "stats"): _stats,
+    ("GET", "openapi.json"): _openapi,
     ("GET", "faults"): _faults,
     ("POST", "faults"): _set_faults,
     ("DELETE", "faults"): _no_faults,

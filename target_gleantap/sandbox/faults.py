@@ -61,7 +61,13 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "stall": {"seconds": _SECONDS},
     "stall_body": {"seconds": _SECONDS},
     "slow_headers": {"seconds": _SECONDS},
+    "drip": {"seconds": _SECONDS},
     "close_idle": {},
+    "wrong_length": {"form": {"enum": ["more", "less"]}},
+    "gzip": {"form": {"enum": ["good", "broken", "bomb"]}},
+    "chunked": {"form": {"enum": ["good", "broken"]}},
+    "endless": {"seconds": _SECONDS},
+    "huge_headers": {"form": {"enum": ["long", "many"]}},
 }
 """Each kind of fault, with the parameters of its own."""
 

@@ -56,6 +56,8 @@ class Operation:
         contact: Finds the id of the contact that a body is about, or None.
         event_id: The body field with the event's own id, or empty.
         method: The HTTP method.
+        answers: The statuses that it answers with, the refusals that all share aside.
+        silent: Those of them that come without a body.
     """
 
     name: str
@@ -66,6 +68,8 @@ class Operation:
     contact: Callable[[Store, Body], str | None] = lambda _store, _body: None
     event_id: str = ""
     method: str = "POST"
+    answers: tuple[int, ...] = (200,)
+    silent: tuple[int, ...] = ()
 
 
 def _no_headers(_windows: Sequence[Window], _now: float) -> Mapping[str, str]:

@@ -3,66 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable, Mapping
-from email.utils import formatdate
-from functools import cache, lru_cache
-from http import HTTPStatus
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from target_gleantap.sandbox.vendor import Reply
+from target_gleantap.sandbox import broken
+from target_gleantap.sandbox.wire import content, head
 
 if TYPE_CHECKING:
     from target_gleantap.sandbox.api import Exchange
     from target_gleantap.sandbox.connection import Connection
 
 PIECES = 20
-
-
-@lru_cache(maxsize=2)
-def _date(second: int) -> str:
-    return formatdate(second, usegmt=True)
-
-
-@cache
-def _status_line(status: int) -> str:
-    try:
-        phrase = HTTPStatus(status).phrase
-    except ValueError:
-        phrase = "Unknown"
-    return f"HTTP/1.1 {status} {phrase}\r\n"
-
-
-def content(reply: Reply) -> bytes:
-    """The body's bytes."""
-    if isinstance(reply.content, bytes):
-        return reply.content
-    return b"" if reply.content is None else msgspec.json.encode(reply.content)
-
-
-def endless_head(reply: Reply) -> bytes:
-    """The status line and the headers of an answer whose end is the connection's."""
-    return _head(reply, ["Connection: close\r\n"])
-
-
-def head(reply: Reply, *, keep: bool) -> bytes:
-    """The status line and the headers, with the full length of the body."""
-    lines = [f"Content-Length: {len(content(reply))}\r\n"]
-    if not keep:
-        lines.append("Connection: close\r\n")
-    return _head(reply, lines)
-
-
-def _head(reply: Reply, more: list[str]) -> bytes:
-    lines = [
-        _status_line(reply.status),
-        f"Date: {_date(int(time.time()))}\r\n",
-        f"Content-Type: {reply.media_type}\r\n",
-    ]
-    lines += [f"{name}: {value}\r\n" for name, value in reply.headers.items()]
-    return "".join([*lines, *more, "\r\n"]).encode("latin-1")
 
 
 async def play(connection: Connection, exchange: Exchange, *, keep: bool) -> None:
@@ -111,6 +62,17 @@ async def _stall_body(connection: Connection, exchange: Exchange, keep: bool) ->
     _end(connection, keep)
 
 
+async def _drip(connection: Connection, exchange: Exchange, keep: bool) -> None:
+    body = content(exchange.reply)
+    connection.transport.write(head(exchange.reply, keep=keep))
+    for place in range(len(body)):
+        await asyncio.sleep(exchange.seconds / len(body))
+        if place == len(body) - 1:
+            _answered(connection, exchange, exchange.reply.status)
+        connection.transport.write(body[place : place + 1])
+    _end(connection, keep)
+
+
 async def _slow_headers(connection: Connection, exchange: Exchange, keep: bool) -> None:
     lines = head(exchange.reply, keep=keep)
     step = max(1, len(lines) // PIECES)
@@ -140,6 +102,12 @@ WAYS: Mapping[str, Callable[[Connection, Exchange, bool], Awaitable[None]]] = {
     "stall": _stall,
     "stall_body": _stall_body,
     "slow_headers": _slow_headers,
+    "drip": _drip,
     "close_idle": _close_idle,
+    "wrong_length": broken.wrong_length,
+    "gzip": broken.compressed,
+    "chunked": broken.chunked,
+    "endless": broken.endless,
+    "huge_headers": broken.huge_headers,
 }
 """The kinds of fault that befall the connection."""

@@ -105,7 +105,8 @@ class Bench:
 
     def note(self, case: Case, name: str, came: Run) -> None:
         """Keep what a run came to, and watch the server."""
-        self.runs.append({"case": asdict(case), "program": name, **asdict(came)})
+        derived = {"rate": came.rate, "pace": came.pace, "cpu_each": came.cpu_each}
+        self.runs.append({"case": asdict(case), "program": name, **asdict(came), **derived})
         self.busiest = max(self.busiest, came.server / max(came.seconds, 0.2))
         if case.latency:
             self.latest = max(self.latest, came.late / case.latency)

@@ -362,6 +362,41 @@ def test_a_quota_is_kept_and_a_429_costs_nothing(sandbox, run_target) -> None:
     assert sorted(carried_out(sandbox)) == list(range(50))
 
 
+# --- the ledger
+
+
+def test_what_was_delivered_is_not_sent_again(
+    destination, sample, sandbox, run_target, tmp_path
+) -> None:
+    """Of each resource that the ledger knows by something; the others go out as without one."""
+    ledger = {"ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}"}
+    known = {
+        entry["stream"]: bool(destination.resources[entry["resource"]].key)
+        for entry in sample["mappings"]
+    }
+    contacts = [member(number, city=f"seq-{number}") for number in range(10)]
+    events = [
+        check_in(0, number, id=f"seq-{10 + number}", email=f"member{number}@example.com")
+        for number in range(10)
+    ]
+    first = run_target([*SCHEMAS, *contacts, *events], **ledger)
+    assert (first.exit_code, first.total("delivered")) == (0, 20), first.stderr
+    contacts[3] = member(3, city="seq-30", email="Member3@example.com ".strip())
+    events.append(check_in(0, 3, id="seq-31", email="member3@example.com"))
+    asked = len(sandbox.requests)
+    second = run_target([*SCHEMAS, *contacts, *events], **ledger)
+    assert second.exit_code == 0, second.stderr
+    unchanged = {row["stream"]: row["unchanged"] for row in second.summary["books"]}
+    assert unchanged == {
+        "members": 9 if known["members"] else 0,
+        "check_ins": 10 if known["check_ins"] else 0,
+    }
+    sent = set(numbers(sandbox.requests[asked:]))
+    assert {30, 31} <= sent
+    if all(known.values()):
+        assert sent == {30, 31}
+
+
 # --- the answers
 
 

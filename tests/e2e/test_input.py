@@ -56,6 +56,7 @@ def test_a_state_before_any_record_leaves(run_target):
     ("line", "said"),
     [
         ("so {not} json: canary", "is not JSON"),
+        ('{"type": "canary', "is not JSON: Unterminated string at character 10"),
         ("[1, 2]", "is not a JSON object"),
         ('{"stream": "members"}', "has no `type`"),
         ('{"type": "RECORDS", "stream": "canary"}', "is of a type that Singer does not have"),

@@ -172,5 +172,12 @@ CASES = (
         times=1,
         settings={"request_timeout_seconds": 1},
     ),
+    _retried(
+        "headers that drip on past `request_timeout_seconds`",
+        "slow_headers",
+        seconds=20,
+        times=1,
+        settings={"request_timeout_seconds": 1},
+    ),
     _past_deadline("the connection breaks, past the deadline", UP, "reset_before", "whole answer"),
 )

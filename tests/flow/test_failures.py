@@ -262,12 +262,24 @@ def test_plain_http_where_https_is_expected_stops_the_run_at_once(sandbox, run_t
 @pytest.mark.parametrize("proxy", ["::::", "http://:::", "nonsense://127.0.0.1:9"])
 def test_a_proxy_that_is_no_address_is_told_soon_and_as_such(proxy, sandbox, run_command):
     """It was tried until the deadline, as if the vendor were down."""
-    run = run_command(THREE, env={"http_proxy": proxy, "no_proxy": ""}, retry_deadline_seconds=60)
+    run = run_command(
+        THREE,
+        env={"https_proxy": proxy, "no_proxy": ""},
+        base_url=sandbox.url.replace("http://", "https://"),
+        retry_deadline_seconds=60,
+    )
     assert (run.exit_code, run.states, run.rejects) == (3, [], [])
     assert sum(row["in_doubt"] for row in run.summary["books"]) == 0
     assert run.seconds < 10
     assert "HTTPS_PROXY" in run.stderr
     assert sandbox.requests == []
+
+
+def test_keys_in_clear_stay_on_this_machine_whatever_proxy_is_set(elsewhere, run_command):
+    """`http_proxy` is set on many machines, and `no_proxy` on few: the keys went to the proxy."""
+    proxies = dict.fromkeys(("http_proxy", "all_proxy"), elsewhere.url)
+    run = run_command(THREE, env={**proxies, "no_proxy": ""})
+    assert (run.exit_code, run.states[-1]) == (0, {"bookmark": 3})
 
 
 def test_certificates_that_are_not_there_stop_the_run_at_once(sandbox, run_command):

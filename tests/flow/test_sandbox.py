@@ -37,10 +37,14 @@ def session():
 
 @pytest.fixture
 def post(sandbox, session):
-    def post(*, timeout=5, **fields):
+    def post(*, timeout=5, stream=False, **fields):
         body = {**ADA, **fields}
         return session.post(
-            sandbox.url + CONTACT, json=body, timeout=timeout, allow_redirects=False
+            sandbox.url + CONTACT,
+            json=body,
+            timeout=timeout,
+            stream=stream,
+            allow_redirects=False,
         )
 
     return post
@@ -93,7 +97,7 @@ def test_a_stall_outlasts_a_client_that_waits_less(sandbox, post, kind):
     assert sandbox.stats["overlaps"] == 0
 
 
-@pytest.mark.parametrize("kind", ["stall", "stall_body", "slow_headers", "latency"])
+@pytest.mark.parametrize("kind", ["stall", "stall_body", "slow_headers", "drip", "latency"])
 def test_a_slow_answer_comes_whole_in_the_end(sandbox, post, kind):
     sandbox.faults = [{"fault": kind, "seconds": [0.2, 0.3]}]
     start = time.monotonic()
@@ -135,6 +139,48 @@ def test_retry_after_comes_in_seconds_as_a_date_or_not(sandbox, post):
     said = parsedate_to_datetime(date.headers["Retry-After"]).timestamp()
     assert 1 <= said - time.time() <= 3
     assert (absent.status_code, absent.headers.get("Retry-After")) == (429, None)
+
+
+@pytest.mark.parametrize("kind", ["gzip", "chunked"])
+def test_an_answer_in_an_odd_form_is_whole(sandbox, post, kind):
+    sandbox.faults = [{"fault": kind}]
+    answers = [post() for _ in range(2)]
+    assert [answer.json()["status"] for answer in answers] == ["success", "success"]
+    assert answers[0].headers.get("Content-Encoding", "chunked") == kind
+    assert [entry["connection"] for entry in sandbox.requests] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ({"fault": "wrong_length"}, "IncompleteRead"),
+        ({"fault": "wrong_length", "form": "less"}, "Expecting|Unterminated"),
+        ({"fault": "gzip", "form": "broken"}, "Expecting|decode|Unterminated"),
+        ({"fault": "chunked", "form": "broken"}, "InvalidChunkLength"),
+        ({"fault": "huge_headers"}, "got more than 65536 bytes"),
+        ({"fault": "huge_headers", "form": "many"}, "got more than 100 headers"),
+    ],
+)
+def test_a_broken_answer_is_none_and_the_request_was_carried_out(sandbox, post, rule, said):
+    sandbox.faults = [{**rule, "times": 1}]
+    with pytest.raises(requests.RequestException, match=said):
+        post().json()
+    assert post().status_code == 200
+    assert [entry["carried_out"] for entry in sandbox.requests] == [True, True]
+
+
+def test_an_endless_answer_ends_with_the_clients_patience(sandbox, post):
+    sandbox.faults = [{"fault": "endless", "seconds": 30}]
+    with post(stream=True) as answer:
+        assert sum(len(answer.raw.read(65_536)) for _ in range(50)) == 50 * 65_536
+    assert len(sandbox.contacts) == 1
+
+
+def test_a_bomb_is_small_on_the_wire_and_a_gigabyte_when_it_is_unpacked(sandbox, post):
+    sandbox.faults = [{"fault": "gzip", "form": "bomb"}]
+    with post(stream=True) as answer:
+        assert int(answer.headers["Content-Length"]) < 2_000_000
+        assert sum(len(answer.raw.read(65_536, True)) for _ in range(100)) == 100 * 65_536
 
 
 def test_close_idle_gives_the_answer_and_then_closes_without_notice(sandbox, post):

@@ -63,6 +63,15 @@ def _identifiers(above: str = "") -> tuple[Identifier, ...]:
     )
 
 
+def _known_by(above: str = "", *more: Identifier) -> tuple[tuple[Identifier, ...], ...]:
+    """What the ledger knows a profile by, the most lasting first; `more` has to be there as well.
+
+    Klaviyo's own id and the source's stay when somebody's e-mail address or phone changes.
+    """
+    email, phone, external_id, klaviyo_id = _identifiers(above)
+    return tuple((each, *more) for each in (klaviyo_id, external_id, email, phone))
+
+
 def _event(revision: Revision) -> Resource:
     return Resource(
         name="event",
@@ -79,6 +88,11 @@ def _event(revision: Revision) -> Resource:
         refusal=_refusal(pointers.in_event),
         derived_id="unique_id",
         cardinality=Cardinality("metric", 200, "metrics"),
+        # The vendor's own rule: a unique_id is one of a profile and metric.
+        key=_known_by(
+            "profile.", Identifier("metric", "metric"), Identifier("unique_id", "unique_id")
+        ),
+        once=True,
     )
 
 
@@ -111,6 +125,7 @@ def _profile(revision: Revision) -> Resource:
         quotas=(Quota(75, 1), Quota(700, 60)),
         checks=limits.profile_faults,
         refusal=_refusal(pointers.in_profile),
+        key=_known_by(),
     )
 
 

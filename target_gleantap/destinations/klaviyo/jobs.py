@@ -20,6 +20,8 @@ from target_gleantap.model import Answer, Body, Fault
 FIRST_LOOK_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 30.0
 RUNNING = ("queued", "processing")
+UNQUOTED = "!$%&'()*+,/:;=?@[]~"
+"""What stands in an address as it is (RFC 3986), escapes included."""
 PAGE = "?page%5Bsize%5D=100"
 """As many import errors as a page may hold; the vendor's default is 20."""
 
@@ -103,7 +105,9 @@ def _next_page(answer: Answer) -> str:
         parts = urlsplit(address if isinstance(address, str) else "")
     except ValueError:
         return ""
-    return f"{parts.path}?{parts.query}" if parts.path.startswith("/api/") else ""
+    if not parts.path.startswith("/api/"):
+        return ""
+    return f"{quote(parts.path, safe=UNQUOTED)}?{quote(parts.query, safe=UNQUOTED)}"
 
 
 def _named(

@@ -36,6 +36,9 @@ QUOTA = Quota(300, 60)
 QUOTA_OF_A_SYSTEM = Quota(600, 60)
 SYSTEM_ID_PREFIX = "ss_sys_"
 
+COMPANY_NAME = Identifier("company", "name", IdentifierKind.EMAIL)
+"""Names are compared as e-mail addresses are: case and surrounding space do not count."""
+
 
 def _schema(resource: str) -> Mapping[str, Any]:
     text = files(__name__).joinpath(f"{resource}.schema.json").read_bytes()
@@ -113,6 +116,8 @@ PERSON = Resource(
     envelope=bodies.contact_envelope,
     checks=bodies.person_checks,
     streams=("people",),
+    # The vendor finds people by e-mail only. A phone is shared in a family.
+    key=tuple((each,) for each in _reached_by("") if each.space == "email"),
 )
 
 COMPANY = Resource(
@@ -121,11 +126,11 @@ COMPANY = Resource(
     path="/companies",
     schema=_schema("company"),
     read=read_company,
-    # Names are compared as e-mail addresses are: case and surrounding space do not count.
-    identifiers=(Identifier("company", "name", IdentifierKind.EMAIL),),
+    identifiers=(COMPANY_NAME,),
     envelope=bodies.contact_envelope,
     streams=("companies",),
     idempotent=False,
+    key=((COMPANY_NAME,),),
 )
 
 DESTINATION = Destination(

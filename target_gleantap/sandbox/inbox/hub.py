@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_gleantap.sandbox import ways
+from target_gleantap.sandbox import wire
 from target_gleantap.sandbox.vendor import Reply
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ class Hub:
 
     def open(self, connection: Connection) -> None:
         """Take a page's connection; it is told from now on."""
-        connection.transport.write(ways.endless_head(HEAD))
+        connection.transport.write(wire.framed(HEAD, keep=False))
         connection.transport.write(_event(self._state()))
         self._watchers.add(connection)
         if self._watch is None:

@@ -34,7 +34,13 @@ EFFECTS: Mapping[str, str] = {
     "stall": "takes the request and answers very late",
     "stall_body": "stops in the middle of the answer for a while",
     "slow_headers": "sends the answer's headers drop by drop",
+    "drip": "sends the answer's body drop by drop",
     "close_idle": "answers, then closes the connection without notice",
+    "wrong_length": "takes the request and tells a wrong length of the answer",
+    "gzip": "answers compressed, whole or broken",
+    "chunked": "answers in chunks, whole or broken",
+    "endless": "takes the request and never ends its answer",
+    "huge_headers": "takes the request and answers with more headers than anybody reads",
 }
 """What each kind of fault does."""
 

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from target_gleantap.sandbox import ways
+from target_gleantap.sandbox import wire
 from target_gleantap.sandbox.api import Api
 from target_gleantap.sandbox.inbox import reasons
 from target_gleantap.sandbox.inbox.clock import Clock
@@ -86,7 +86,7 @@ def _pretty(raw: bytes) -> str:
 
 def _answer(entry: Entry) -> str:
     """The body that a request was to be answered with."""
-    return _pretty(ways.content(entry.reply)) if entry.reply else ""
+    return _pretty(wire.content(entry.reply)) if entry.reply else ""
 
 
 def _length(seconds: float | None) -> str:

@@ -11,7 +11,7 @@ from target_gleantap.sandbox.api import Api
 from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.inbox.reasons import OUTCOMES
 from target_gleantap.sandbox.journal import Entry
-from target_gleantap.sandbox.ways import content
+from target_gleantap.sandbox.wire import content
 from target_gleantap.series import bin_of, quantile
 
 PAGE = 50

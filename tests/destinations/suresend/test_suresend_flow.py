@@ -113,3 +113,43 @@ def test_a_member_without_an_email_address_is_told_what_is_missing(sandbox, run_
     (reject,) = told.rejects
     assert [fault["path"] for fault in reject["reject"]["faults"]] == ["emails"]
     assert sandbox.requests == []
+
+
+# --- the ledger
+
+
+def test_a_person_is_known_by_each_address_so_going_back_is_a_change(run, tmp_path):
+    """What an update under another address undid is not taken for delivered."""
+    ledger = {"ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}"}
+    fields = {"name": "'Ada'", "emails": ["mail", "other"]}
+    mapping = {"stream": "staff", "resource": "person", "fields": fields}
+    people = schema("staff", {"id": "integer", "mail": "string", "other": "string"})
+    both = [record("staff", id=1, mail="ada@example.com", other="ada@example.org")]
+    swapped = [record("staff", id=1, mail="ada@example.org", other="Ada@example.com")]
+
+    def unchanged(messages):
+        told = run([people, *messages], mappings=[mapping, PERSON, VISIT], **ledger)
+        assert told.exit_code == 0, told.stderr
+        return told.total("unchanged")
+
+    assert [unchanged(each) for each in (both, both, swapped, swapped, both)] == [0, 1, 0, 1, 0]
+    assert unchanged([*both, *swapped]) == 1
+    assert unchanged(both) == 0
+    assert unchanged([*swapped, *both, *swapped]) == 0
+
+
+def test_a_company_is_created_once_and_an_event_every_time(sandbox, run, tmp_path):
+    """An event has no id of its own at SureSend, so the ledger cannot tell it apart."""
+    clubs = schema("clubs", {"id": "integer", "name": "string", "city": "string"})
+    mapping = {"stream": "clubs", "resource": "company", "fields": {"name": "name"}}
+    messages = [
+        clubs,
+        record("clubs", id=1, name="Riverside"),
+        record("clubs", id=2, name="Hillside"),
+        check_in(1, 1, email="ada@example.com"),
+    ]
+    ledger = {"ledger_url": f"sqlite:///{tmp_path / 'ledger.db'}"}
+    runs = [run(messages, mappings=[mapping, PERSON, VISIT], **ledger) for _ in range(2)]
+    assert [told.total("unchanged") for told in runs] == [0, 2]
+    asked = [entry["resource"] for entry in sandbox.requests]
+    assert (asked.count("company"), asked.count("event")) == (2, 2)

@@ -9,7 +9,7 @@ import msgspec
 
 from target_gleantap.contract import IdentifierKind
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import same
+from target_gleantap.sandbox.checks import same, without_nulls
 from target_gleantap.sandbox.store import Contact, Store
 from target_gleantap.sandbox.vendor import Call, Reply
 from target_gleantap.sandbox.vendors.gleantap.contacts import (
@@ -95,7 +95,9 @@ def optin(store: Store, _body: Body, _call: Call) -> Reply:
 
 def get_customers(store: Store, body: Body, _call: Call) -> Reply:
     """Read contacts back, as far as the vendor documents what it answers."""
-    offset, limit = body.get("offset", 0), body.get("limit", LIMIT)
+    body = without_nulls(body)
+    # To JSON Schema, 1.0 is an integer too.
+    offset, limit = int(body.get("offset", 0)), int(body.get("limit", LIMIT))
     found = [contact for contact in store.contacts.values() if _is_wanted(contact, body)]
     events = _events_by_contact(store) if body.get("events") else {}
     members = [_member(contact) for contact in found[offset : offset + limit]]

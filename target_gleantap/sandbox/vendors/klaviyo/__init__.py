@@ -120,6 +120,8 @@ VENDOR = Vendor(
             "/api/events",
             KNOWN[0],
             events.create_event,
+            answers=(202,),
+            silent=(202,),
             identifiers=(*_identifiers(NESTED), *FLAT),
             contact=events.contact_of,
             event_id="data.attributes.unique_id",
@@ -129,6 +131,8 @@ VENDOR = Vendor(
             "/api/event-bulk-create-jobs",
             EVENT_BULK_SINCE,
             events.create_events,
+            answers=(202,),
+            silent=(202,),
             identifiers=_identifiers(IN_BULK),
         ),
         *_operations(
@@ -136,6 +140,7 @@ VENDOR = Vendor(
             "/api/profile-import",
             PROFILE_IMPORT_SINCE,
             imports.import_profile,
+            answers=(200, 201),
             identifiers=_identifiers("data"),
             contact=imports.contact_of,
         ),
@@ -144,6 +149,7 @@ VENDOR = Vendor(
             JOBS,
             PROFILE_BULK_SINCE,
             imports.start_job,
+            answers=(202,),
             identifiers=_identifiers(IN_IMPORT),
         ),
         *_operations(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 import uuid
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from target_gleantap.sandbox.vendors.klaviyo.errors import (
     held_against,
     refuse,
     refuse_body,
+    refuse_parameter,
 )
 from target_gleantap.sandbox.vendors.klaviyo.profiles import (
     fields_of,
@@ -33,6 +35,7 @@ from target_gleantap.sandbox.vendors.klaviyo.schemas import validator
 
 JOBS = "profile_import_jobs"
 QUEUED_SECONDS, JOB_SECONDS = 0.1, 0.5
+COUNT = "[0-9]{1,9}"
 PAGE_SIZE, LARGEST_PAGE = 20, 100
 PROFILE_BYTES = 100_000
 ADDRESS = "https://a.klaviyo.com"
@@ -139,9 +142,12 @@ def list_errors(store: Store, _body: Any, call: Call) -> Reply:
     job = store.others[JOBS].get(call.named["id"])
     if job is None:
         return refuse(404, "A job with this id does not exist", ())
-    asked = parse_qs(call.query)
-    size = min(int(asked.get("page[size]", [PAGE_SIZE])[0]), LARGEST_PAGE)
-    start = int(asked.get("page[cursor]", [0])[0])
+    asked = {name: texts[0] for name, texts in parse_qs(call.query).items()}
+    for name in ("page[size]", "page[cursor]"):
+        if not re.fullmatch(COUNT, asked.get(name, "1")):
+            return refuse_parameter("A count is wanted", name)
+    size = min(max(1, int(asked.get("page[size]", PAGE_SIZE))), LARGEST_PAGE)
+    start = int(asked.get("page[cursor]", 0))
     links = {"self": f"{ADDRESS}{call.path}"}
     if start + size < len(job.errors):
         query = urlencode({"page[cursor]": start + size, "page[size]": size})

@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from target_gleantap.model import Body
+from target_gleantap.sandbox.checks import without_nulls
 from target_gleantap.sandbox.store import Contact, Store
 from target_gleantap.sandbox.vendor import Call, Reply
 from target_gleantap.sandbox.vendors.suresend import people
@@ -28,6 +29,7 @@ def refuse(status: int, message: str, faults: Sequence[str]) -> Reply:
 
 def create_event(store: Store, body: Body, call: Call) -> Reply:
     """Create the event; match or create its person, and its company."""
+    body = without_nulls(body)
     person, company = people.find(store, body), _company(store, body)
     if person is None and "personId" in body:
         return refuse(422, "Invalid request", ("personId: no such person",))
