@@ -230,7 +230,7 @@ class Recall:
             yield self.held.pop(key), Outcome.FILTERED
         leader = self._queued.get(key)
         if leader is not None:
-            yield from self._after(leader, entry, key)
+            yield from self._after(leader, entry, key, rows)
             return
         row = rows.get(key)
         decision = self._compared(entry, row.fingerprint if row else None)
@@ -259,7 +259,9 @@ class Recall:
             return Go.SEND
         return Outcome.FILTERED if self._conflict == "skip" else Rejection("ledger", (CONFLICT,))
 
-    def _after(self, leader: Entry, entry: Entry, key: bytes) -> Iterator[tuple[Entry, Decision]]:
+    def _after(
+        self, leader: Entry, entry: Entry, key: bytes, rows: dict[bytes, Row]
+    ) -> Iterator[tuple[Entry, Decision]]:
         """Decide by the latest of the same key that is on its way; it may have to end first."""
         waits = leader.fingerprint == entry.fingerprint or (
             entry.route.resource.once and self._conflict != "send"
@@ -269,6 +271,7 @@ class Recall:
             self._following += 1
             return
         self._queued[key] = entry
+        self._outdate(entry, rows)
         yield entry, Go.SEND
 
     def _decide_removal(
@@ -365,7 +368,7 @@ class Recall:
         ahead = None
         for follower in followers:
             if ahead is not None:
-                yield from self._after(ahead, follower, key)
+                yield from self._after(ahead, follower, key, {})
             elif follower.fingerprint == leader.fingerprint:
                 yield follower, rejection or Outcome.UNCHANGED
             elif rejection is None:
