@@ -59,7 +59,8 @@ class Vendor:
         return head
 
     def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it is closed
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
 
@@ -181,6 +182,17 @@ def test_a_proxy_that_opens_no_tunnel_has_not_carried_the_request(vendor, lines_
     assert isinstance(result, Failure)
     assert result.kind is FailureKind.REFUSED
     assert "a-secret" not in result.words
+
+
+def test_a_refused_connection_is_told_in_words(vendor, lines_to):
+    there = vendor()
+    there.close()
+    result = send(lines_to(there.url))
+    assert isinstance(result, Failure)
+    assert (result.kind, result.words) == (
+        FailureKind.REFUSED,
+        "could not connect: Connection refused",
+    )
 
 
 def test_a_waiting_thread_is_woken_by_another(vendor, lines_to):
