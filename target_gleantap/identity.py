@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import product
 
 from target_gleantap.contract import Identifier, IdentifierKind, Resource
@@ -25,7 +25,7 @@ def identifiers(resource: Resource, body: Body) -> tuple[str, ...]:
     """
     found: dict[str, None] = {}
     for identifier in resource.identifiers:
-        for value in _at(body, identifier.path.split(".")):
+        for value in _values(body, identifier.path):
             found[f"{identifier.space}:{_same(identifier, str(value))}"] = None
     return tuple(found)
 
@@ -76,6 +76,15 @@ def _each(part: Identifier, body: Body) -> list[str]:
     return [f"{part.space}:{_same(part, str(one))}" for one in _at(body, part.path.split("."))]
 
 
+def _values(body: Body, path: str) -> Iterable[object]:
+    """The plain values at a path of the body; most paths are one name, and most values text."""
+    if "." not in path:
+        value: object = body.get(path)
+        if isinstance(value, str) or value is None:
+            return (value,) if value else ()
+    return _at(body, path.split("."))
+
+
 def _at(value: object, path: list[str]) -> Iterator[object]:
     """The plain values at a path; every element of a list is looked into."""
     if isinstance(value, list):
@@ -93,5 +102,8 @@ def _same(identifier: Identifier, text: str) -> str:
     if identifier.kind is IdentifierKind.EMAIL:
         return text.strip().casefold()
     if identifier.kind is IdentifierKind.PHONE:
-        return "".join(filter(str.isdigit, text))[-PHONE_DIGITS:] or text.strip()
+        digits = text.removeprefix("+")
+        if not digits.isdigit():
+            digits = "".join(filter(str.isdigit, text))
+        return digits[-PHONE_DIGITS:] or text.strip()
     return text

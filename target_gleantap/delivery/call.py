@@ -125,14 +125,19 @@ class Call:
         return self._read > 0 or bool(not self._body and self.curl.getinfo(pycurl.PRETRANSFER_TIME))
 
 
-def _named(prefix: str) -> dict[int, str]:
-    """Curl's errors by their numbers; of several names for one, the last is the newest."""
-    names = {name: number for name, number in vars(pycurl).items() if name.startswith(prefix)}
-    return {number: name.removeprefix(prefix) for name, number in sorted(names.items())}
+def _names() -> dict[int, str]:
+    """Curl's errors by their numbers, in words: `could not connect`."""
+    names: dict[int, str] = {}
+    for name, number in sorted(vars(pycurl).items()):
+        # Its other interfaces count from one as well.
+        if name.startswith("E_") and not name.startswith(("E_FTP_", "E_MULTI_", "E_SHARE_")):
+            words = name.removeprefix("E_").replace("_", " ").lower()
+            names.setdefault(number, words.replace("couldnt", "could not"))
+    return names
 
 
 # Curl would send the request again, and is not let: what happened is that a kept connection broke.
-_NAMES = {**_named("E_"), pycurl.E_SEND_FAIL_REWIND: "GOT_NOTHING"}
+_NAMES = {**_names(), pycurl.E_SEND_FAIL_REWIND: "got nothing"}
 _KINDS = {
     pycurl.E_COULDNT_RESOLVE_HOST: FailureKind.NAME,
     pycurl.E_PEER_FAILED_VERIFICATION: FailureKind.TLS,

@@ -63,7 +63,7 @@ def without_nulls(body: Body) -> Body:
 
     The body itself where there are none.
     """
-    if not any(value is None or isinstance(value, dict) for value in body.values()):
+    if None not in body.values() and dict not in map(type, body.values()):
         return body
     return {
         name: without_nulls(value) if isinstance(value, dict) else value

@@ -18,8 +18,10 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from target_gleantap.contract import Destination, Reading, Resource, Verdict
-from target_gleantap.delivery.client import ANSWER_BYTES, PIECE_BYTES, Client, Request
+from target_gleantap.delivery.call import ANSWER_BYTES, Request
+from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.interpret import interpret
+from target_gleantap.delivery.lines import NEVER, Lines
 from target_gleantap.delivery.pace import Pacer, retry_after
 from target_gleantap.delivery.parts import Delivery, Part
 from target_gleantap.destinations import load, names
@@ -37,6 +39,8 @@ from target_gleantap.mapping.json_values import NotCoercible
 from target_gleantap.model import Answer, Failure, Faulty, Filtered, MappingEntry
 from target_gleantap.reader import BYTE_ORDER_MARK, LineReader
 
+PIECE_BYTES = 1 << 16
+"""The most that curl hands over at once."""
 STEPS = 3
 """How many requests of one delivery are followed."""
 MARKED = 8
@@ -311,8 +315,10 @@ class _Line:
             self._ends = Client(server.url, {"X-Api-Key": "k"}, timeout=5), server
         client, server = self._ends
         server.say(data)
-        result = client.send(Request("POST", "/", b"{}"))
-        client.close()
+        lines: Lines[None] = Lines(client)
+        lines.send(None, Request("POST", "/", b"{}"))
+        ((_, result),) = lines.arrivals(NEVER)
+        lines.close()
         return result
 
 

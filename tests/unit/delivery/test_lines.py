@@ -59,7 +59,8 @@ class Vendor:
         return head
 
     def close(self):
-        self._listener.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):  # it is closed
+            self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
 
 
@@ -164,14 +165,22 @@ def test_a_request_says_no_more_than_it_was_told_to(vendor, lines_to):
 
 
 def test_the_environments_proxy_is_used_but_not_where_it_says_so(vendor, lines_to, monkeypatch):
+    proxy, there = vendor(b"HTTP/1.1 502 No\r\nContent-Length: 0\r\n\r\n"), vendor()
+    monkeypatch.setenv("https_proxy", proxy.url)
+    monkeypatch.setenv("no_proxy", "")
+    assert isinstance(send(lines_to("https://vendor.invalid")), Failure)
+    assert proxy.heads[0][0] == "CONNECT vendor.invalid:443 HTTP/1.1"
+    monkeypatch.setenv("no_proxy", "127.0.0.1")
+    send(lines_to(there.url.replace("http:", "https:")))
+    assert len(proxy.heads) == 1
+
+
+def test_no_proxy_sees_what_goes_in_clear_to_this_machine(vendor, lines_to, monkeypatch):
     proxy, there = vendor(), vendor()
     monkeypatch.setenv("http_proxy", proxy.url)
     monkeypatch.setenv("no_proxy", "")
-    assert send(lines_to("http://vendor.invalid")).status == 200
-    assert proxy.heads[0][0] == "POST http://vendor.invalid/ HTTP/1.1"
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
     assert send(lines_to(there.url)).status == 200
-    assert (len(proxy.heads), len(there.heads)) == (1, 1)
+    assert (len(proxy.heads), len(there.heads)) == (0, 1)
 
 
 def test_a_proxy_that_opens_no_tunnel_has_not_carried_the_request(vendor, lines_to, monkeypatch):
@@ -181,6 +190,17 @@ def test_a_proxy_that_opens_no_tunnel_has_not_carried_the_request(vendor, lines_
     assert isinstance(result, Failure)
     assert result.kind is FailureKind.REFUSED
     assert "a-secret" not in result.words
+
+
+def test_a_refused_connection_is_told_in_words(vendor, lines_to):
+    there = vendor()
+    there.close()
+    result = send(lines_to(there.url))
+    assert isinstance(result, Failure)
+    assert (result.kind, result.words) == (
+        FailureKind.REFUSED,
+        "could not connect: Connection refused",
+    )
 
 
 def test_a_waiting_thread_is_woken_by_another(vendor, lines_to):
