@@ -2,6 +2,7 @@
 
 import pytest
 from sqlalchemy import create_engine, text
+from sqlalchemy.pool import NullPool
 
 from target_gleantap.ledger.opening import open_ledger
 from target_gleantap.ledger.tables import MIGRATIONS, migrate, version
@@ -17,7 +18,7 @@ def url(tmp_path):
 
 def test_a_fresh_ledger_has_the_newest_version(url):
     open_ledger(url, SECRET).close()
-    with create_engine(url).connect() as connection:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         assert version(connection) == len(MIGRATIONS)
 
 
@@ -35,7 +36,7 @@ def test_an_older_one_is_brought_up_to_date_step_by_step(url):
     source = ledger.source(SCOPE, "members", "members:contact", once=False)
     ledger.claim([(source.keys.of(["1"]), source, None)])
     ledger.close()
-    with create_engine(url).connect() as connection:
+    with create_engine(url, poolclass=NullPool).connect() as connection:
         for steps in ((*MIGRATIONS, first), (*MIGRATIONS, first, second)):
             migrate(connection, steps)
             migrate(connection, steps)
