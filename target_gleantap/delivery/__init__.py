@@ -3,8 +3,10 @@
     schedule   order per contact (pure)
     pace       the vendor's quota (pure)
     retry      when to try again, and how a failed attempt is read (pure)
-    client     one request, one answer
+    client     what goes to the vendor, and how: the same for every request
+    call       one request, one answer
     lines      many requests at once, in one thread
+    sockets    waiting for all of them
     dispatch   the way of a delivery through these
 
 The pure modules are told the time; only `dispatch` looks at a clock.

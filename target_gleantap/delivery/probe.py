@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+
 from target_gleantap.contract import Destination, Step, Verdict, read_status
 from target_gleantap.delivery.advice import remedy
 from target_gleantap.delivery.call import Request
@@ -29,9 +31,9 @@ def probe(destination: Destination, client: Client, step: Step, payload: bytes) 
         VendorError: Saying what is in the way, and what to do.
     """
     lines: Lines[None] = Lines(client)
-    lines.send(None, Request(step.method, step.path, payload))
-    ((_, result),) = lines.arrivals(NEVER)
-    lines.close()
+    with closing(lines):
+        lines.send(None, Request(step.method, step.path, payload))
+        ((_, result),) = lines.arrivals(NEVER)
     if isinstance(result, Failure):
         reading = read_failure(result)
     elif result.status in SUCCESS:
