@@ -4,8 +4,10 @@
     pace       the vendor's quota (pure)
     shared     the same, of which other runs have their part; sharing talks to Redis for it
     retry      when to try again, and how a failed attempt is read (pure)
-    client     one request, one answer
+    client     what goes to the vendor, and how: the same for every request
+    call       one request, one answer
     lines      many requests at once, in one thread
+    sockets    waiting for all of them
     dispatch   the way of a delivery through these
 
 The pure modules are told the time; only `dispatch` and `sharing` look at a clock.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import dataclass
 
 from target_gleantap.contract import Destination, Probe, Verdict, read_status
@@ -45,9 +46,9 @@ def ask(destination: Destination, client: Client, probe: Probe, payload: bytes) 
     """
     step = probe.step
     lines: Lines[None] = Lines(client)
-    lines.send(None, Request(step.method, step.path, payload))
-    ((_, result),) = lines.arrivals(NEVER)
-    lines.close()
+    with closing(lines):
+        lines.send(None, Request(step.method, step.path, payload))
+        ((_, result),) = lines.arrivals(NEVER)
     if isinstance(result, Failure):
         reading = read_failure(result)
     elif result.status in probe.taken:
