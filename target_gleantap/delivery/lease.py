@@ -66,11 +66,8 @@ class Grant:
 class Lease:
     """The slots that this run has on hand, and what it has yet to tell.
 
-    Args:
-        quotas: What is shared; with none of them there are no slots, only holds.
-
     Attributes:
-        quotas: What is shared.
+        quotas: What is shared; with none of them there are no slots, only holds.
         next_at: When the next exchange is due.
         heard_at: When the last answer came.
         taken: How much of each quota was taken then.

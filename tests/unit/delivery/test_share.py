@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from target_gleantap.contract import Quota
@@ -25,6 +25,7 @@ def test_the_shares_of_all_runs_are_no_more_than_the_quota(requests, seconds, ru
         assert (part.requests, part.seconds) == (requests // runs, seconds)
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     st.integers(4, 40),
     st.lists(st.floats(0, 1), max_size=40),
