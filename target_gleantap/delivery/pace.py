@@ -26,6 +26,9 @@ LATE_SHARE = 0.05
 FORGET_SHARE = 0.02
 """How far each slower answer moves what counts as quick: a vendor may become slower for good."""
 
+LONGEST_ASKED = 1e9
+"""Seconds, some thirty years: past every deadline, and still a number like any other."""
+
 RATE_LIMIT_SECONDS = 60.0
 """The longest that `RateLimit-Reset` is believed."""
 
@@ -185,7 +188,8 @@ def retry_after(headers: Mapping[str, str], wall: datetime) -> float | None:
         if until is None:
             return None
         seconds = (until - (_date(headers.get("date", "")) or wall)).total_seconds()
-    return max(0.0, seconds) if seconds == seconds else None  # noqa: PLR0124 - NaN
+    # Digits without end are infinity, which is no time that anybody could count with.
+    return min(max(0.0, seconds), LONGEST_ASKED) if seconds == seconds else None  # noqa: PLR0124 - NaN
 
 
 def _date(text: str) -> datetime | None:

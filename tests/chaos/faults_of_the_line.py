@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from fault import HASTY, NONE, SOME, Fault, passing
+from fault import HASTY, NONE, SOME, Fault, on_one, passing
 from stage import Live
 
 TWICE = "twice, for one record, which was taken"
@@ -87,7 +87,11 @@ LINE = (
     passing("chunked, broken off", TWICE, "chunked", form="broken"),
     passing("a body without an end", TWICE, "endless", settings=HASTY, short=True),
     passing("a header of a megabyte", TWICE, "huge_headers"),
-    passing("a thousand headers", TWICE, "huge_headers", form="many"),
+    Fault(
+        "a thousand headers",
+        "twice, for one record; they are read",
+        rules=on_one("huge_headers", form="many", times=2),
+    ),
     Fault(
         "idle connections closed by the vendor",
         "after every answer, without notice",

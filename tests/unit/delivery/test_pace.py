@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from target_gleantap.contract import Quota
+from target_gleantap.delivery import pace
 from target_gleantap.delivery.pace import Pacer, retry_after
 
 QUOTAS = st.lists(
@@ -116,3 +117,8 @@ def test_a_date_in_retry_after_goes_by_the_vendors_clock() -> None:
         "retry-after": format_datetime(theirs + timedelta(seconds=30), usegmt=True),
     }
     assert retry_after(headers, NOW) == 30.0
+
+
+def test_a_retry_after_of_digits_without_end_is_a_number_all_the_same() -> None:
+    """Infinity ended the run as a defect of the target."""
+    assert retry_after({"retry-after": "9" * 400}, NOW) == pace.LONGEST_ASKED
