@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from target_gleantap import report, summary
 from target_gleantap.config import Config
 from target_gleantap.delivery.client import Client
-from target_gleantap.delivery.dispatch import Dispatcher, Policy
+from target_gleantap.delivery.dispatch import Dispatcher
 from target_gleantap.delivery.history import Gauges
 from target_gleantap.delivery.keys import account_name
+from target_gleantap.delivery.policy import Policy
 from target_gleantap.delivery.rehearsal import Rehearsal
 from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.ending import Ending

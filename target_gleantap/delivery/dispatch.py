@@ -15,21 +15,20 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
-from target_gleantap.contract import Destination, Quota, Reading, Resource, Verdict
+from target_gleantap.contract import Destination, Reading, Verdict
 from target_gleantap.delivery.advice import advise
 from target_gleantap.delivery.client import Client
-from target_gleantap.delivery.gate import Gate
+from target_gleantap.delivery.gates import Gates
 from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
-from target_gleantap.delivery.learned import LearnedPace
 from target_gleantap.delivery.limit import Limit
 from target_gleantap.delivery.lines import Lines
-from target_gleantap.delivery.pace import Pacer, retry_after
+from target_gleantap.delivery.pace import retry_after
 from target_gleantap.delivery.parts import Delivery, Part
+from target_gleantap.delivery.policy import Policy
 from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
-from target_gleantap.delivery.shared import SharedPacer
 from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import VendorError
@@ -56,27 +55,6 @@ class Ended:
     part: Part
     reading: Reading
     answer: Answer | None
-
-
-@dataclass(frozen=True, slots=True)
-class Policy:
-    """How far a dispatcher goes.
-
-    Attributes:
-        max_in_flight: Requests under way at once, at most.
-        retry_deadline_seconds: How long a fault of the vendor is borne.
-        on_ambiguous: `retry` or `reject`, where a resource is not idempotent.
-        quotas: The user's own limits, for all requests together.
-        linger_seconds: How long records wait for others to fill a request with.
-        adaptive: Whether fewer are under way where the vendor bears no more.
-    """
-
-    max_in_flight: int
-    retry_deadline_seconds: float
-    on_ambiguous: str
-    quotas: tuple[Quota, ...] = ()
-    linger_seconds: float = 1.0
-    adaptive: bool = True
 
 
 class Dispatcher:
@@ -108,8 +86,6 @@ class Dispatcher:
         self.traffic = Traffic()
         self.history = History(clock())
         self.fault: VendorError | None = None
-        self.hurry = False
-        """Whether nothing more will come until something has ended: requests go as they are."""
         self.settle_first = False
         """Whether what has ended is noted by the owner before anything takes its place (`launch`):
         then a sudden end leaves in doubt what was in flight, and nothing more."""
@@ -124,15 +100,15 @@ class Dispatcher:
         self._schedule: Schedule[Part] = Schedule()
         self._lines: Lines[Delivery] = Lines(client)
         self._sharing = sharing
-        self._learned = (
-            None if _has_quota(destination, policy) else LearnedPace(self._limit.forgive)
+        self._gates = Gates(
+            destination,
+            vendor,
+            encode,
+            policy,
+            sharing,
+            in_flight=lambda: self.in_flight,
+            forgive=self._limit.forgive,
         )
-        self._account = self._learned or (
-            self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
-        )
-        self._shared = self._pacer("all", destination.quotas)
-        self._gates: dict[str, Gate] = {}
-        self._turns: deque[Gate] = deque()
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
         if sharing is not None:
@@ -159,26 +135,26 @@ class Dispatcher:
         """Whether something has come back that `turn` would tell of without waiting."""
         return self._lines.busy
 
+    @property
+    def hurry(self) -> bool:
+        """Whether nothing more will come until something has ended: requests go as they are."""
+        return self._gates.hurry
+
+    @hurry.setter
+    def hurry(self, hurry: bool) -> None:
+        self._gates.hurry = hurry
+
     def quota_left(self) -> int | None:
         """How many requests the quotas would let go at once; None where none is known."""
-        now = self._clock()
-        pacers = {self._account, self._shared, *(gate.vendor_pacer for gate in self._turns)}
-        known = (pacer.left(now) for pacer in pacers)
-        return min((left for left in known if left is not None), default=None)
+        return self._gates.left(self._clock())
 
     def quota_use(self) -> Iterator[tuple[str, float]]:
         """How much of each quota is taken, by its name, 1 for all of it."""
-        now = self._clock()
-        own = {gate.vendor_pacer: gate.resource.name for gate in self._turns}
-        users = "your own" if self._learned is None else "learned"
-        named = {**own, self._shared: self._destination.name, self._account: users}
-        for pacer, name in named.items():
-            for quota, share in pacer.use(now):
-                yield f"{name} {quota}", share
+        return self._gates.use(self._clock())
 
     def submit(self, part: Part) -> None:
         """Take the next part, in input order."""
-        gate = self._gate(part.resource)
+        gate = self._gates.of(part.resource)
         gate.expect()
         if self._schedule.add(part, part.identifiers):
             gate.ready(part, self._clock())
@@ -232,56 +208,16 @@ class Dispatcher:
 
     # --- sending
 
-    def _pacer(self, name: str, quotas: tuple[Quota, ...]) -> Pacer:
-        if self._sharing is None:
-            return Pacer(quotas)
-        return self._sharing.pacer(name, quotas, self._demand)
-
-    def _demand(self, pacer: SharedPacer, turnover: int) -> int:
-        """How many requests of a quota could leave if so many more than now were in flight."""
-        now = self._clock()
-        gates = (gate for gate in self._turns if pacer in gate.pacers)
-        waiting = sum(gate.waiting(now, hurry=self.hurry) for gate in gates)
-        return max(0, min(waiting, self._limit.level - self.in_flight + turnover))
-
-    def _gate(self, resource: Resource) -> Gate:
-        gate = self._gates.get(resource.name)
-        if gate is None:
-            named = self._pacer(resource.name, resource.quotas) if resource.quotas else None
-            own = named or self._shared
-            gate = Gate(
-                resource,
-                (self._account, own),
-                self._vendor,
-                self._encode,
-                self._policy.linger_seconds,
-            )
-            self._gates[resource.name] = gate
-            self._turns.append(gate)
-        return gate
-
     def launch(self) -> None:
         """Send all that may go now."""
         while self._open and self.in_flight < self._limit.level:
             now = self._clock()
-            gate, held = self._next_gate(now)
+            gate, held = self._gates.next(now)
             if gate is None:
                 self._count_hold(now, held=held)
                 return
             self._count_hold(now, held=False)
             self._send(gate.take(now, self._schedule), now)
-
-    def _next_gate(self, now: float) -> tuple[Gate | None, bool]:
-        """The next gate, in turns, that has something to send and may; and whether one may not."""
-        held = False
-        for _ in range(len(self._turns)):
-            gate = self._turns[0]
-            self._turns.rotate(-1)
-            if gate.due(now, hurry=self.hurry) <= now:
-                if gate.wait(now) <= 0:
-                    return gate, False
-                held = True
-        return None, held
 
     def _send(self, delivery: Delivery, now: float) -> None:
         self.traffic.requests += 1
@@ -297,11 +233,7 @@ class Dispatcher:
         """Seconds until something may go that may not go now; infinite where only answers help."""
         if not self._open or self.in_flight >= self._limit.level:
             return float("inf")
-        now = self._clock()
-        return min(
-            (max(gate.due(now, hurry=self.hurry) - now, gate.wait(now)) for gate in self._turns),
-            default=float("inf"),
-        )
+        return self._gates.next_due(self._clock())
 
     # --- reading what came
 
@@ -312,7 +244,7 @@ class Dispatcher:
         if reading.verdict in _TAKEN:
             self._patience.accepted()
         if reading.verdict is Verdict.DELIVERED:
-            self._gate_of(delivery).accepted(delivery, self._clock())
+            self._gates.of(delivery.resource).accepted(delivery, self._clock())
             self._end_all(delivery, reading, answer)
         elif reading.verdict is Verdict.REJECTED:
             self._refused(delivery, reading, answer)
@@ -334,7 +266,7 @@ class Dispatcher:
         self.history.arrived(self._clock(), result)
         if isinstance(result, Answer):
             self._patience.reached()
-            self._gate_of(delivery).vendor_pacer.heed(result.headers, self._clock())
+            self._gates.of(delivery.resource).vendor_pacer.heed(result.headers, self._clock())
         reading = interpret(self._destination, delivery, result)
         self.traffic.counts.update(reading.counts)
         delivery.mark(reading.verdict)
@@ -353,18 +285,16 @@ class Dispatcher:
         now, flight = self._clock(), delivery.flight
         if reading.verdict in _TAKEN:
             self._limit.answered(flight, now, result.seconds)
-            if self._learned is not None:
-                self._learned.bore(flight.in_flight)
+            self._gates.bore(flight)
             return
         asked = _asked_to_wait(result) if isinstance(result, Answer) else None
         throttled = reading.verdict is Verdict.THROTTLED
-        if reading.verdict in _OVERLOAD or (throttled and not self._gate_of(delivery).has_quota):
+        if reading.verdict in _OVERLOAD or (
+            throttled and not self._gates.of(delivery.resource).has_quota
+        ):
             self._limit.refused(flight, now, asked or 0.0)
-        if throttled and self._learned is not None:
-            self._learned.throttled(flight, now, asked)
-
-    def _gate_of(self, delivery: Delivery) -> Gate:
-        return self._gates[delivery.resource.name]
+        if throttled:
+            self._gates.throttled(flight, now, asked)
 
     # --- ending
 
@@ -379,7 +309,7 @@ class Dispatcher:
     def _end(self, part: Part, reading: Reading, answer: Answer | None) -> None:
         now = self._clock()
         for freed in self._schedule.settle(part):
-            self._gate(freed.resource).ready(freed, now)
+            self._gates.of(freed.resource).ready(freed, now)
         self._ended.append(Ended(part, reading, answer))
 
     def _refused(self, delivery: Delivery, reading: Reading, answer: Answer | None) -> None:
@@ -397,19 +327,19 @@ class Dispatcher:
         if not others:
             self._go_on_with_the_rest(delivery)
         elif self._open:
-            gate = self._gate_of(delivery)
+            gate = self._gates.of(delivery.resource)
             self.traffic.retries += 1
             gate.again(gate.without(delivery, others, halve=not named), self._clock())
 
     def _go_on_with_the_rest(self, delivery: Delivery) -> None:
         if delivery.rest is not None and self._open:
-            self._gate_of(delivery).again(delivery.rest, self._clock())
+            self._gates.of(delivery.resource).again(delivery.rest, self._clock())
 
     # --- going on
 
     def _go_on(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
         """Take the next step, try again, or stop the run, as patience has it."""
-        gate = self._gate_of(delivery)
+        gate = self._gates.of(delivery.resource)
         decision = self._decide(delivery, reading, result)
         if isinstance(decision, GiveUp):
             self._stop(delivery, reading, result, decision)
@@ -463,12 +393,6 @@ class Dispatcher:
                 resource=delivery.resource.name,
             )
         )
-
-
-def _has_quota(destination: Destination, policy: Policy) -> bool:
-    """Whether any quota is documented, or set by the user."""
-    documented = any(resource.quotas for resource in destination.resources.values())
-    return bool(policy.quotas or destination.quotas or documented)
 
 
 def _rejected(reading: Reading, faults: tuple[Fault, ...]) -> Reading:

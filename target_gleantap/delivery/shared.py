@@ -50,7 +50,7 @@ class SharedPacer(Pacer):
         self,
         quotas: tuple[Quota, ...],
         contact: Contact,
-        demand: Callable[[SharedPacer, int], int],
+        demand: Callable[[SharedPacer, float, int], int],
         ring: Callable[[], None],
     ) -> None:
         super().__init__(quotas)
@@ -75,7 +75,7 @@ class SharedPacer(Pacer):
         if self._contact.lost(now):
             return self._on_its_own(now).opens_at(now, self.quickest)
         self._alone = None
-        due = self.lease.want(now, self._demand(self, self.lease.turnover))
+        due = self.lease.want(now, self._demand(self, now, self.lease.turnover))
         opens_at = self.lease.opens_at(now)
         if opens_at is not None:
             return opens_at
@@ -113,7 +113,7 @@ class SharedPacer(Pacer):
                 window.departures.append(departure)
             if self._alone is not None:
                 self._alone.depart(departure)
-            self.lease.want(now, self._demand(self, self.lease.turnover - 1))
+            self.lease.want(now, self._demand(self, now, self.lease.turnover - 1))
             return departure
 
     def answered(self, departure: Departure, now: float) -> None:

@@ -67,7 +67,7 @@ class Sharing:
     # --- for the thread that decides
 
     def pacer(
-        self, name: str, quotas: tuple[Quota, ...], demand: Callable[[SharedPacer, int], int]
+        self, name: str, quotas: tuple[Quota, ...], demand: Callable[[SharedPacer, float, int], int]
     ) -> SharedPacer:
         """Make the pacer of one of the account's quotas.
 
