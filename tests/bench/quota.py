@@ -14,7 +14,7 @@ TOLD = Case("a quota, told", 1_500, 32, 0.05, allow=QUOTA)
 UNTOLD = Case("a quota, not told", 1_500, 32, 0.05, allow=QUOTA, told=False)
 WANTED = 98
 WHY_UNUSED = (
-    "a window is kept 12 ms longer than it is, and the place of a request that was answered late "
+    "a window is kept 5 ms longer than it is, and the place of a request that was answered late "
     "longer by as much: of 100 ms and more on a machine that is busy"
 )
 

@@ -38,10 +38,9 @@ def _stop_and_continue(live: Live) -> None:
 
 
 def _close_stdout(live: Live) -> None:
-    live.write(live.given.data[: len(live.given.data) // 2])
-    live.wait_for_states(1)
     live.closed = True
-    live.popen.stdout.close()
+    live.write(live.given.data[: len(live.given.data) // 2])
+    live.wait_for(lambda: live.popen.stdout.closed)
     live.write(live.given.data[len(live.given.data) // 2 :])
     live.close()
 

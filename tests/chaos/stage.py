@@ -50,7 +50,7 @@ class Live:
     lines: list[Line] = field(default_factory=list)
     killed: bool = False
     closed: bool = False
-    """Whether nobody reads stdout any more."""
+    """Whether nobody reads stdout any more, after the first state."""
 
     def write(self, data: bytes) -> None:
         """Give it a piece of the input; one that has gone away is not an error here."""
@@ -262,9 +262,11 @@ _PATHS = {"summary_path": "summary.json", "rejects_path": "rejects.singer.jsonl"
 def _read_states(live: Live) -> None:
     if live.popen.stdout is None:
         return
-    with suppress(ValueError):  # a test closed it on purpose
+    with suppress(ValueError):  # it was closed on purpose
         for text in live.popen.stdout:
             live.lines.append(Line(text, time.monotonic()))
+            if live.closed:  # here, and by nobody else: who reads holds the pipe's lock
+                live.popen.stdout.close()
 
 
 def _watch_memory(popen: subprocess.Popen[bytes], peaks: list[float]) -> None:

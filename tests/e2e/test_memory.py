@@ -22,6 +22,10 @@ MAPPING = {
 }
 
 
+FILLED = 45_000_000
+"""What a run has that only began to read, at least."""
+
+
 def peak_while(process, thread):
     """The largest resident size until the target has read all that it is given."""
     peak = 0
@@ -32,6 +36,17 @@ def peak_while(process, thread):
             break
         time.sleep(0.01)
     return peak
+
+
+def size_at_rest(process):
+    """Its resident size, once that stands still: all has been read that will be."""
+    before, size = 0, process.memory_info().rss
+    until = time.monotonic() + 20
+    while size > 1.005 * before or size < FILLED:
+        assert time.monotonic() < until, "it does not come to rest"
+        time.sleep(0.7)
+        before, size = size, process.memory_info().rss
+    return size
 
 
 def feed(run, data):
@@ -71,8 +86,7 @@ def test_a_vendor_that_is_slow_holds_the_tap_back_instead_of_filling_the_memory(
     # Without states: what is read behind one that waits is bounded by itself.
     data = encode([each for each in messages(0, 30_000) if each["type"] == "RECORD"])
     thread = feed(run, data)
-    time.sleep(1)
-    early = process.memory_info().rss
+    early = size_at_rest(process)
     time.sleep(2)
     late = process.memory_info().rss
     assert thread.is_alive(), "all of the input was read while the vendor had taken next to none"
