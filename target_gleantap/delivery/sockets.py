@@ -53,7 +53,10 @@ class Sockets:
             seconds: How long to wait for the first of them, or for the bell; at most
                 `LONGEST_WAIT`.
         """
-        found = self._opened().select(max(0.0, min(seconds, LONGEST_WAIT)))
+        selector = self._opened()
+        # Asked for after that: who rang while there was no bell yet has left no other trace.
+        patience = 0.0 if self.rung else max(0.0, min(seconds, LONGEST_WAIT))
+        found = selector.select(patience)
         ready = [(key.fd, events) for key, events in found if key.fileobj is not self._ear]
         if len(ready) < len(found):
             self._hear()

@@ -9,7 +9,7 @@ from figures import Findings, Goal, Table, times
 CASE = Case("start", 100)
 WANTED = 1.0
 NAME = "start to first request"
-WHY = "two thirds of it is `import singer_sdk`, and of that most is what only taps need"
+WHY = "half of it is `import singer_sdk`, and of that most is what only taps need"
 
 
 def measured(bench: Bench) -> Findings:

@@ -11,6 +11,7 @@ import pytest
 from target_gleantap.delivery.call import ANSWER_BYTES, Request
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.lines import Lines
+from target_gleantap.delivery.sockets import Sockets
 from target_gleantap.model import Answer, Failure, FailureKind
 
 LONG = 20.0
@@ -201,6 +202,18 @@ def test_a_refused_connection_is_told_in_words(vendor, lines_to):
         FailureKind.REFUSED,
         "could not connect: Connection refused",
     )
+
+
+def test_who_rings_before_there_is_a_bell_is_heard(monkeypatch):
+    """The first line of a tap that was read at that very moment waited a second."""
+    sockets = Sockets()
+    opened = socket.socketpair
+    monkeypatch.setattr(socket, "socketpair", lambda: (sockets.ring(), opened())[1])
+    began = time.monotonic()
+    assert sockets.wait(LONG) == []
+    assert sockets.rung
+    assert time.monotonic() - began < LONG / 2
+    sockets.close()
 
 
 def test_a_waiting_thread_is_woken_by_another(vendor, lines_to):
