@@ -2,11 +2,12 @@
 
 A 429 means too many in a time, or too many at once. It was the time where as many at once were
 taken before, several times, and twice as many in that time as were under way. Then what was taken
-in it (in a second, or in as long as `Retry-After` asks for) is the quota, and it is kept from
-then on. Otherwise nothing is learned, and it is left to `limit`, which falls: if that was not it,
-the next 429 comes with fewer under way. What was learned is tried again upwards now and then; the
-AWS SDKs' adaptive retry mode also keeps a rate below what was throttled, and rises from there
-(botocore, retries/adaptive.py and throttling.py).
+in it (in a second, or in as long as `Retry-After` asks for) may be the quota. Where the next 429
+comes after as many, it is, and is kept from then on; one alone may have any cause, and a quota
+taken from the first moments of a run would be far too small. Otherwise nothing is learned, and it
+is left to `limit`, which falls: if that was not it, the next 429 comes with fewer under way. What
+was learned is tried again upwards now and then; the AWS SDKs' adaptive retry mode also keeps a rate
+below what was throttled, and rises from there (botocore, retries/adaptive.py and throttling.py).
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ LEAST = 5
 """Fewer requests than this tell no quota."""
 PROOFS = 5
 """So many times as many at once must have been taken: the vendor may have seen fewer than left."""
+ALIKE = 0.1
+"""Two 429s speak of one quota where they come after as many requests, give or take this share."""
 LESS = 0.95
 """What is left of a quota that was kept and refused nevertheless."""
 MORE = 0.05
@@ -75,6 +78,7 @@ class LearnedPace(Pacer):
         self._raise_at = inf
         self._more = MORE
         self._proven = 0
+        self._supposed = 0
         self._in_use = False
 
     def wait(self, now: float) -> float:
@@ -125,9 +129,15 @@ class LearnedPace(Pacer):
         if self.quotas:
             self._lower(now, count)
         elif count >= max(LEAST, 2 * refusal.in_flight) and self._together[0] >= refusal.in_flight:
+            self._suppose(now, count, refusal.seconds)
+
+    def _suppose(self, now: float, count: int, seconds: int) -> None:
+        """Believe it when it is said for the second time."""
+        before, self._supposed = self._supposed, count
+        if abs(count - before) <= ALIKE * count:
             self._proven = count
-            self._calm = float(PRICE * refusal.seconds)
-            self._begin(now, count, refusal.seconds)
+            self._calm = float(PRICE * seconds)
+            self._begin(now, count, seconds)
             self._found()
 
     def _lower(self, now: float, count: int) -> None:

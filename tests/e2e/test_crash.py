@@ -153,7 +153,7 @@ def test_killed_at_twenty_random_points_everything_arrives_and_the_state_was_nev
     run = start(**settings)
     tap = feed(run, messages_after(bookmark, made))
     tap.join()
-    ended = run.end()
+    ended = run.end(timeout=120)
     ended.assert_balanced()
     arrived.update(arrivals.new())
     assert (ended.exit_code, ended.states[-1]) == (0, {"bookmark": RECORDS})

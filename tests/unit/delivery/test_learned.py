@@ -56,15 +56,27 @@ def send(pace: LearnedPace, vendor: Vendor, seconds: float, at_once: int = 32) -
     vendor.now = now
 
 
-def test_the_quota_is_kept_from_the_first_429_on() -> None:
+def test_the_quota_is_kept_from_the_second_429_on() -> None:
     """As many at once were taken before: so it was too many in a time, and how many is known."""
     pace, vendor = LearnedPace(lambda: None), Vendor(a_second=100)
-    send(pace, vendor, 1.5)
+    send(pace, vendor, 2.9)
     assert pace.quotas == (Quota(100, 1),)
     before, refused = vendor.taken, vendor.refused
     send(pace, vendor, 20)
     assert vendor.taken - before >= 0.95 * 100 * 20
     assert vendor.refused == refused
+
+
+def test_a_429_alone_slows_nothing_down() -> None:
+    """Not the first moments of a run, in which few were taken, nor any later time."""
+    pace, vendor = LearnedPace(lambda: None), Vendor()
+    for seconds in (0.6, 5.0, 3.7):
+        send(pace, vendor, seconds)
+        now = vendor.now  # type: ignore[attr-defined]
+        pace.throttled(Flight(now - 0.01, 32), now, None)
+    before = vendor.taken
+    send(pace, vendor, 10)
+    assert vendor.taken - before > 0.9 * 10 * 32 / TOOK
 
 
 def test_too_many_at_once_is_no_quota() -> None:
