@@ -86,3 +86,12 @@ class Config:
     ledger_wait_seconds: int = 60
     on_event_conflict: str = "send"
     max_removals: int | None = None
+
+    @property
+    def account(self) -> tuple[str, ...]:
+        """What tells the account from others: its address, and the settings that say whose it is.
+
+        Secrets may be among them: only a hash of it may be written anywhere.
+        """
+        names = self.destination.told_apart_by
+        return (self.base_url, *(str(self.vendor.get(name)) for name in names))

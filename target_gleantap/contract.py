@@ -447,3 +447,8 @@ class Destination:
     inspect: Callable[[Mapping[str, Any], date], Inspection] = _nothing_to_say
     probe: Callable[[Mapping[str, Any]], Probe] | None = None
     account: tuple[str, ...] = ()
+
+    @property
+    def told_apart_by(self) -> tuple[str, ...]:
+        """The settings that tell one account from another."""
+        return self.account or self.credentials

@@ -32,21 +32,14 @@ class DryRun(Run):
         """Give nothing: a dry run has done nothing that a state could stand for."""
         return lambda _value: None
 
-    def new_ledger(self) -> Ledger | None:
-        """Open a private copy of the ledger, where there is to be one.
-
-        Raises:
-            ConfigError: Where the settings do not fit it.
-            LocalError: Where it cannot be read.
-        """
-        config = self.config
-        if config.ledger_url is None:
-            return None
+    def open_ledger(self, url: str) -> Ledger:
+        """Open a private copy of the ledger at this address."""
         from target_gleantap.ledger.copies import open_copy  # noqa: PLC0415 - slow, SQLAlchemy
 
         self._warn_of_no_account()
+        config = self.config
         return open_copy(
-            config.ledger_url,
+            url,
             config.ledger_secret,
             wait=config.ledger_wait_seconds,
             destination=config.destination.name,
@@ -54,8 +47,7 @@ class DryRun(Run):
 
     def _warn_of_no_account(self) -> None:
         destination, vendor = self.config.destination, self.config.vendor
-        names = destination.account or destination.credentials
-        missing = [name for name in names if vendor.get(name) == f"<{name}>"]
+        missing = [name for name in destination.told_apart_by if vendor.get(name) == f"<{name}>"]
         if missing:
             LOGGER.warning(
                 "%s: not set, so the ledger cannot tell which account this is for, and everything "

@@ -26,7 +26,7 @@ def identifiers(resource: Resource, body: Body) -> tuple[str, ...]:
     found: dict[str, None] = {}
     for identifier in resource.identifiers:
         for value in _values(body, identifier.path):
-            found[f"{identifier.space}:{_same(identifier, str(value))}"] = None
+            found[_spelled(identifier, value)] = None
     return tuple(found)
 
 
@@ -48,7 +48,7 @@ def key(resource: Resource, body: Body) -> tuple[str, ...] | None:
                 value = next(_at(body, part.path.split(".")), None)
             if value is None or value == "":
                 break
-            found.append(f"{part.space}:{_same(part, str(value))}")
+            found.append(_spelled(part, value))
         else:
             return tuple(found)
     return None
@@ -67,13 +67,11 @@ def other_keys(resource: Resource, body: Body) -> list[tuple[str, ...]]:
     ways = [
         way
         for alternative in resource.key
-        for way in product(*(_each(part, body) for part in alternative))
+        for way in product(
+            *([_spelled(part, one) for one in _values(body, part.path)] for part in alternative)
+        )
     ]
     return list(dict.fromkeys(ways))[1:]
-
-
-def _each(part: Identifier, body: Body) -> list[str]:
-    return [f"{part.space}:{_same(part, str(one))}" for one in _at(body, part.path.split("."))]
 
 
 def _values(body: Body, path: str) -> Iterable[object]:
@@ -94,6 +92,10 @@ def _at(value: object, path: list[str]) -> Iterator[object]:
         yield from _at(value.get(path[0]), path[1:]) if path else ()
     elif not path and value not in (None, ""):
         yield value
+
+
+def _spelled(identifier: Identifier, value: object) -> str:
+    return f"{identifier.space}:{_same(identifier, str(value))}"
 
 
 def _same(identifier: Identifier, text: str) -> str:

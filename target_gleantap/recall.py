@@ -13,7 +13,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from target_gleantap.config import Config
-from target_gleantap.contract import Destination
 from target_gleantap.identity import key as key_of
 from target_gleantap.identity import other_keys
 from target_gleantap.ledger.fingerprints import REMOVED
@@ -92,7 +91,7 @@ class Recall:
         """Removals that wait for the end of the run, by key."""
         self._config = config
         self._clock = clock
-        self._account = account(config.destination, config.base_url, config.vendor, ledger)
+        self._account = ledger.fingerprints.account(config.account)
         self._use = config.ledger_mode == "use"
         self._conflict = config.on_event_conflict
         self._sources: dict[tuple[str, str], Source | None] = {}
@@ -393,11 +392,3 @@ class Recall:
         yield from self._gathered
         yield from (entry for entry, _ in self._decided)
         yield from self.held.values()
-
-
-def account(
-    destination: Destination, base_url: str, vendor: Mapping[str, Any], ledger: Ledger
-) -> str:
-    """The name of an account: a hash of its address and of the settings that tell it apart."""
-    names = destination.account or destination.credentials
-    return ledger.fingerprints.account((base_url, *(str(vendor.get(name)) for name in names)))

@@ -106,11 +106,8 @@ class Run:
         config = self.config
         if config.quota_url is None:
             return None
-        names = config.destination.account or config.destination.credentials
-        told_by = (config.base_url, *(str(config.vendor.get(name)) for name in names))
-        account = account_name(
-            config.destination.name, (config.quota_name,) if config.quota_name else told_by
-        )
+        told_by = (config.quota_name,) if config.quota_name else config.account
+        account = account_name(config.destination.name, told_by)
         return Sharing(config.quota_url, account, config.quota_runs, LOGGER.warning)
 
     def new_rejects(self) -> Rejects:
@@ -136,12 +133,15 @@ class Run:
             ConfigError: Where the settings do not fit it.
             LocalError: Where it cannot be used.
         """
-        config = self.config
-        if config.ledger_url is None:
-            return None
+        url = self.config.ledger_url
+        return None if url is None else self.open_ledger(url)
+
+    def open_ledger(self, url: str) -> Ledger:
+        """Open the ledger at this address."""
         from target_gleantap.ledger.opening import open_ledger  # noqa: PLC0415 - slow, SQLAlchemy
 
-        return open_ledger(config.ledger_url, config.ledger_secret, wait=config.ledger_wait_seconds)
+        config = self.config
+        return open_ledger(url, config.ledger_secret, wait=config.ledger_wait_seconds)
 
     # --- how it fares
 

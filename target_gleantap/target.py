@@ -81,7 +81,7 @@ class TargetGleantap(Target):
             validate_config=validate_config,
             setup_mapper=setup_mapper,
         )
-        # Own threads are all the concurrency; sinks hold nothing to drain.
+        # Requests go side by side in delivery; sinks hold nothing to drain.
         self.max_parallelism = 1
         self.message_reader: LineReader = LineReader(self)
         self.run = self._new_run()

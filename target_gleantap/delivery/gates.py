@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
+from math import inf
 from typing import Any
 
 from target_gleantap.contract import Destination, Quota, Resource
@@ -15,8 +16,6 @@ from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.shared import SharedPacer
 from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.model import Body
-
-NEVER = float("inf")
 
 
 class Gates:
@@ -93,7 +92,7 @@ class Gates:
         """Seconds until something may go that may not go now; infinite where only answers help."""
         return min(
             (max(gate.due(now, hurry=self.hurry) - now, gate.wait(now)) for gate in self._turns),
-            default=NEVER,
+            default=inf,
         )
 
     # --- what the quotas are, and what is learned of them

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
@@ -50,7 +51,8 @@ class Link:
     """
 
     def __init__(self, url: str, run: str) -> None:
-        self._redis = _client(url)
+        self._library = _library()
+        self._redis = _client(self._library, url)
         self._run = run
         self._script = files(__package__).joinpath("link.lua").read_text("utf-8")
         self._sha = ""
@@ -62,8 +64,7 @@ class Link:
             ConfigError: Where it refuses this run, as it will every time.
             Silence: Where it does not answer.
         """
-        from redis import exceptions  # noqa: PLC0415 - the extra
-
+        exceptions = self._library.exceptions
         try:
             self._sha = str(self._redis.script_load(self._script))
         except (exceptions.AuthenticationError, exceptions.NoPermissionError) as fault:
@@ -101,11 +102,9 @@ class Link:
         self._redis.close()
 
     def _call(self, calls: Sequence[tuple[Keys, list[str]]]) -> list[Any]:
-        from redis.exceptions import NoScriptError  # noqa: PLC0415 - the extra
-
         try:
             return self._pipelined(calls)
-        except NoScriptError:
+        except self._library.exceptions.NoScriptError:
             self._sha = str(self._redis.script_load(self._script))
             return self._pipelined(calls)
 
@@ -115,13 +114,10 @@ class Link:
             pipe.evalsha(self._sha, len(tuple(keys)), *keys, *arguments)
         return pipe.execute()
 
-    @staticmethod
-    def _asked(call: Callable[[], Any]) -> Any:
-        from redis.exceptions import RedisError  # noqa: PLC0415 - the extra
-
+    def _asked(self, call: Callable[[], Any]) -> Any:
         try:
             return call()
-        except (RedisError, OSError) as fault:
+        except (self._library.exceptions.RedisError, OSError) as fault:
             raise Silence(_words(fault)) from None
 
     def _arguments(self, lease: Lease, ask: Ask, now: float, ahead: float) -> list[str]:
@@ -163,24 +159,27 @@ def _grant(answer: Any) -> Grant:
     )
 
 
-def _client(url: str) -> Redis:
+def _library() -> Any:
+    """The client's package: an extra, which takes a third of a second to import."""
     try:
-        from redis import Redis  # noqa: PLC0415 - the extra; and it takes a third of a second
-        from redis.backoff import NoBackoff  # noqa: PLC0415
-        from redis.retry import Retry  # noqa: PLC0415
+        return import_module("redis")
     except ModuleNotFoundError:
         raise _fault("needs a client that is not installed", INSTALL) from None
+
+
+def _client(library: Any, url: str) -> Redis:
     try:
-        return Redis.from_url(
+        client: Redis = library.Redis.from_url(
             url,
             socket_timeout=SILENCE_SECONDS,
             socket_connect_timeout=SILENCE_SECONDS,
-            retry=Retry(NoBackoff(), 0),
+            retry=library.retry.Retry(library.backoff.NoBackoff(), 0),
             max_connections=1,
         )
     except ValueError:
         hint = "such as rediss://user:password@host:6379/0"
         raise _fault("is no address of a Redis", hint) from None
+    return client
 
 
 def _words(fault: Exception) -> str:

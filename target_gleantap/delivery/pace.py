@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from email.utils import parsedate_to_datetime
+from math import isnan
 
 from target_gleantap.contract import Quota
 
@@ -189,7 +190,7 @@ def retry_after(headers: Mapping[str, str], wall: datetime) -> float | None:
             return None
         seconds = (until - (_date(headers.get("date", "")) or wall)).total_seconds()
     # Digits without end are infinity, which is no time that anybody could count with.
-    return min(max(0.0, seconds), LONGEST_ASKED) if seconds == seconds else None  # noqa: PLR0124 - NaN
+    return None if isnan(seconds) else min(max(0.0, seconds), LONGEST_ASKED)
 
 
 def _date(text: str) -> datetime | None:

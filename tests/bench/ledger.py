@@ -36,7 +36,6 @@ from target_gleantap.ledger.store import Ledger
 from target_gleantap.ledger.words import Mark
 from target_gleantap.mapping import encode_canonical
 from target_gleantap.prepare import Preparation, Prepared
-from target_gleantap.recall import account
 from target_gleantap.routes import Route, Routes
 
 CHANGED = 50
@@ -101,7 +100,7 @@ def fill(raw: dict[str, Any], count: int) -> dict[str, float]:
     spent = dict.fromkeys(("map, check and encode", "hash", "look up", "fill"), 0.0)
     ledger = open_ledger(raw["ledger_url"], SECRET)
     try:
-        name = account(config.destination, config.base_url, config.vendor, ledger)
+        name = ledger.fingerprints.account(config.account)
         scope = (config.destination.name, name, route.resource.name)
         ledger.lock((config.destination.name, name, route.stream))
         source = ledger.source(scope, route.stream, route.name, once=False)
