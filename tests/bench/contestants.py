@@ -6,8 +6,8 @@ import json
 import shutil
 import sys
 import tempfile
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,7 @@ class Job:
         in_flight: How many requests at one time.
         quota: The requests a second that a program is told it may make, where it can be told.
         bulk: Whether a thousand records go into one request.
+        more: Settings of the target's, beside those.
     """
 
     port: int
@@ -41,6 +42,7 @@ class Job:
     in_flight: int
     quota: int = 0
     bulk: bool = False
+    more: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def url(self) -> str:
@@ -92,7 +94,7 @@ def _target(job: Job) -> Command:
     elif job.quota:
         given["quotas"] = [f"{job.quota}/1s"]
     config = _fresh(job) / "config.json"
-    config.write_text(json.dumps(given))
+    config.write_text(json.dumps({**given, **job.more}))
     return _fed(job, "messages", sys.executable, "-m", "target_gleantap", "--config", config)
 
 

@@ -19,6 +19,7 @@ class Counts:
         late: By how many seconds answers left later than the latency, all together.
         most: The most requests that were waiting for their answers at one time.
         accepted_in, refused_in: How many in each second since the first.
+        of: The first of them again, for each run by its name.
     """
 
     accepted: int = 0
@@ -31,8 +32,9 @@ class Counts:
     most: int = 0
     accepted_in: list[int] = field(default_factory=list)
     refused_in: list[int] = field(default_factory=list)
+    of: dict[str, list[int]] = field(default_factory=dict)
 
-    def count(self, name: str, now: float) -> None:
-        seconds: list[int] = getattr(self, name)
+    def count(self, seconds: list[int], now: float) -> None:
+        """Count one more in this second."""
         seconds.extend([0] * (int(now - self.first) + 1 - len(seconds)))
         seconds[-1] += 1

@@ -119,12 +119,12 @@ def run(port: int, command: Command, count: int = 0) -> Run:
     Raises:
         RuntimeError: Where it fails, or the server did not get each record once.
     """
-    _ask(port)
+    ask(port)
     with tempfile.TemporaryFile() as log:
         started = time.monotonic()
         ended, usage = _wait(command, log)
         wall = time.monotonic() - started
-        told = _ask(port)
+        told = ask(port)
         log.seek(0)
         complete = not ended and (not count or told["records"] == count)
         if not told["accepted"] or not (complete or command.partial):
@@ -176,7 +176,8 @@ def _wait(command: Command, log: Any) -> tuple[int, Any]:
     return child.returncode, usage
 
 
-def _ask(port: int) -> dict[str, Any]:
+def ask(port: int) -> dict[str, Any]:
+    """What the server has seen since it was last asked."""
     with urlopen(f"http://127.0.0.1:{port}/") as answer:
         told: dict[str, Any] = json.load(answer)
     return told

@@ -34,6 +34,7 @@ PARTS = {
     "quota": "quota",
     "bulk": "bulk",
     "start": "startup",
+    "together": "together",
     "sizes": "sizes",
     "unchanged": "unchanged",
 }

@@ -1,12 +1,13 @@
 """A local API that does next to nothing, fast: what is measured is who calls it.
 
     python server.py [--latency SECONDS] [--allow REQUESTS] [--retry-after SECONDS] [--each TEXT]
-                     [--knee REQUESTS] [--at-once REQUESTS [--refuse-with STATUS]]
+                     [--knee REQUESTS] [--at-once REQUESTS [--refuse-with STATUS]] [--runs TEXT]
 
 Answers each POST as Gleantap does, after the latency. With `--allow`, at most so many requests in
 any second are accepted, and the others answered 429 at once. With `--knee`, so many are worked on
 at once, and the others queue; with `--at-once`, they are refused instead. With `--each`, a request
-is as many records as its body has that text, and is answered as Klaviyo answers bulk requests.
+is as many records as its body has that text, and is answered as Klaviyo answers bulk requests. With
+`--runs`, a request is also counted for the run whose name follows that text, up to the next quote.
 Prints its port. GET gives what has come since the last GET, as JSON, and forgets it.
 
 One thread and one selector: a request costs it some 20 µs, so that nobody who is measured waits for
@@ -52,6 +53,7 @@ class Api:
         self.latency: float = given.latency
         self.allow: int = given.allow
         self.each: bytes = given.each.encode()
+        self.runs: bytes = given.runs.encode()
         self.knee: int = given.knee
         self.at_once: int = given.at_once
         asked = f"Retry-After: {given.retry_after}\r\n" if given.retry_after != "none" else ""
@@ -93,15 +95,22 @@ class Api:
         counts.bytes += len(body)
         if not self.admit(now):
             counts.refused += 1
-            counts.count("refused_in", now)
+            counts.count(counts.refused_in, now)
             line.send(self.refusal)
             return
-        counts.count("accepted_in", now)
+        counts.count(counts.accepted_in, now)
+        if self.runs:
+            counts.count(counts.of.setdefault(self.run_of(body), []), now)
         records = body.count(self.each) if self.each else 1
         self.due.append((self.ready_at(now), line, records))
         counts.most = max(counts.most, len(self.due))
         if not self.latency:
             self.answer()
+
+    def run_of(self, body: bytes) -> str:
+        """Whose request this is."""
+        _, _, rest = body.partition(self.runs)
+        return rest.partition(b'"')[0].decode()
 
     def answer(self) -> float | None:
         """Answer what is due; give the seconds until something else is, if anything."""
@@ -191,6 +200,7 @@ def main() -> None:
     parser.add_argument("--at-once", type=int, default=0)
     parser.add_argument("--refuse-with", choices=REFUSALS, default="429")
     parser.add_argument("--each", default="")
+    parser.add_argument("--runs", default="")
     serve(Api(parser.parse_args()))
 
 

@@ -105,8 +105,9 @@ def test_each_run_gets_its_share_one_that_starts_later_too(runs):
 def test_what_others_do_not_use_is_lent_out(runs):
     busy, slow, idle = runs(1000, 0, 0)
 
-    def want_one_now_and_then(_passed):
-        slow.waiting = max(slow.waiting, int(random.random() < 0.01))  # noqa: S311
+    def want_one_now_and_then(passed):
+        if passed >= 0.1 * len(slow.left) and not slow.waiting:
+            slow.waiting = 1
 
     turn_all([busy, slow, idle], 0.5)
     began = time.monotonic()
