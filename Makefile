@@ -85,6 +85,7 @@ lint: $(STAMPS)/lint
 	@$(BIN)/ruff format --check
 	@PYTHONPATH=. $(BIN)/lint-imports
 	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	@$(BIN)/check-jsonschema --quiet --builtin-schema vendor.dependabot .github/dependabot.yml
 
 docs: $(STAMPS)/package
 	@$(BIN)/python docs/generate.py
