@@ -1,7 +1,7 @@
 """The figures that docs/benchmarks.md tells of, each a ratio within this one run.
 
-    make bench                                everything, about a quarter of an hour
-    python tests/bench/run.py --full          a million records, everybody as often as the target
+    make bench                                everything, about half an hour
+    python tests/bench/run.py --full          the others as often as the target, and with as many
     python tests/bench/run.py --only speed --rounds 1
     python tests/bench/run.py --write-docs    the same, into docs/benchmarks.md
     python tests/bench/stages.py              what each stage costs, by itself
@@ -44,7 +44,7 @@ memory of this process as its own peak until it has more, so this process has to
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--full", action="store_true", help="a million records, and more turns")
+    parser.add_argument("--full", action="store_true", help="more of the others, about two hours")
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="so much of the records only")
