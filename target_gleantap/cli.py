@@ -208,7 +208,25 @@ def _fill_descriptors() -> None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace")
 
 
+def _let_go_of_streams() -> None:
+    """Have what the standard streams still hold go to the null device where nobody takes it.
+
+    Else Python tries once more when it ends, and makes 120 of whatever the exit code was
+    (docs.python.org, library/sys.html#sys.exit). Whether the states were written is known by then.
+    """
+    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
+        try:
+            if stream is not None and not stream.closed:
+                stream.flush()
+        except OSError:
+            null = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(null, descriptor)
+            os.close(null)
+
+
 def main() -> NoReturn:
     """Be the process: run, and exit with the code."""
     _fill_descriptors()
-    sys.exit(run())
+    code = run()
+    _let_go_of_streams()
+    sys.exit(code)

@@ -25,7 +25,7 @@ OF_THE_MACHINE = tuple(
     name
     for name in os.environ
     if name.upper().endswith("_PROXY")
-    or name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LOGLEVEL")
+    or name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "LOGLEVEL", "PYTHONUNBUFFERED")
     or name.startswith("TARGET_GLEANTAP_")
 )
 """What this machine's environment may say; no run of a test depends on it."""
