@@ -9,18 +9,19 @@ Exit codes: 0, those of `errors`, 2 also for a wrong option, 70 for what nobody 
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TextIO
 
 import click
 from click.shell_completion import CompletionItem
 
 from target_gleantap.config_files import ENVIRONMENT, read_config
-from target_gleantap.errors import TargetError
+from target_gleantap.errors import DISK_FULL, LocalError, TargetError
 from target_gleantap.logs import LOGGER, check_level, log_unexpected, make_discreet
 from target_gleantap.mapping.spelling import did_you_mean
 
@@ -180,7 +181,7 @@ def command() -> Cli:
 def run(arguments: Sequence[str] | None = None) -> int:
     """Run the command line and tell its exit code; every fault becomes a message on stderr."""
     try:
-        code = command().main(arguments, prog_name=NAME, standalone_mode=False)
+        code = _called(arguments)
     except TargetError as stop:
         LOGGER.error("%s", stop)
         return stop.exit_code
@@ -190,9 +191,31 @@ def run(arguments: Sequence[str] | None = None) -> int:
     except click.Abort:
         return INTERRUPTED
     except Exception as error:  # noqa: BLE001 - whatever it is, its message must not be printed
-        log_unexpected(error)
-        return UNEXPECTED
+        return _unforeseen(error)
     return code if isinstance(code, int) else 0
+
+
+def _called(arguments: Sequence[str] | None) -> Any:
+    """Call the command; what it wrote has left when this returns."""
+    try:
+        code = command().main(arguments, prog_name=NAME, standalone_mode=False)
+    except SystemExit as ended:  # singer-sdk's own way to end --about
+        code = ended.code
+    if sys.stdout is not None and not sys.stdout.closed:
+        sys.stdout.flush()
+    return code
+
+
+def _unforeseen(error: Exception) -> int:
+    """Tell of an exception that has no words of its own, and give its exit code.
+
+    States and files have: what cannot be written here is what a subcommand has to show.
+    """
+    if isinstance(error, OSError) and error.errno in (errno.EPIPE, *DISK_FULL):
+        LOGGER.error("stdout cannot be written (%s).", error.strerror)
+        return LocalError.exit_code
+    log_unexpected(error)
+    return UNEXPECTED
 
 
 def _fill_descriptors() -> None:
@@ -208,25 +231,25 @@ def _fill_descriptors() -> None:
         sys.stderr = os.fdopen(2, "w", encoding="utf-8", errors="backslashreplace")
 
 
-def _let_go_of_streams() -> None:
-    """Have what the standard streams still hold go to the null device where nobody takes it.
+def _let_go_of(descriptor: int, stream: TextIO | None) -> None:
+    """Have what a standard stream still holds go to the null device where nobody takes it.
 
     Else Python tries once more when it ends, and makes 120 of whatever the exit code was
     (docs.python.org, library/sys.html#sys.exit). Whether the states were written is known by then.
     """
-    for descriptor, stream in ((1, sys.stdout), (2, sys.stderr)):
-        try:
-            if stream is not None and not stream.closed:
-                stream.flush()
-        except OSError:
-            null = os.open(os.devnull, os.O_WRONLY)
-            os.dup2(null, descriptor)
-            os.close(null)
+    try:
+        if stream is not None and not stream.closed:
+            stream.flush()
+    except OSError:
+        null = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(null, descriptor)
+        os.close(null)
 
 
 def main() -> NoReturn:
     """Be the process: run, and exit with the code."""
     _fill_descriptors()
     code = run()
-    _let_go_of_streams()
+    _let_go_of(1, sys.stdout)
+    _let_go_of(2, sys.stderr)
     sys.exit(code)

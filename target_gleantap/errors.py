@@ -16,12 +16,16 @@ No message holds a record's value or a secret.
 
 from __future__ import annotations
 
+import errno
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from target_gleantap.model import Fault
+
+DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
+"""What the system says where nothing more can be written."""
 
 
 class TargetError(Exception):

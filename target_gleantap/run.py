@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 import sys
 import time
@@ -22,7 +21,7 @@ from target_gleantap.delivery.policy import Policy
 from target_gleantap.delivery.rehearsal import Rehearsal
 from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.ending import Ending
-from target_gleantap.errors import LocalError, RecordsRejected, RemovalsHeld, TargetError
+from target_gleantap.errors import DISK_FULL, LocalError, RecordsRejected, RemovalsHeld, TargetError
 from target_gleantap.guard import Verdict
 from target_gleantap.mapping import encode, encode_canonical
 from target_gleantap.pipeline import Pipeline
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("target-gleantap")
 AGENT = "target-gleantap"
-DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 
 
 class Run:

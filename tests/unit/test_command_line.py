@@ -57,6 +57,22 @@ def test_help_shows_both_the_singer_options_and_the_subcommands() -> None:
         assert word in shown
 
 
+@pytest.mark.parametrize("unbuffered", ["", "1"])
+def test_what_cannot_be_shown_is_no_defect(unbuffered: str) -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "target_gleantap", "--about"],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            env={**os.environ, "PYTHONUNBUFFERED": unbuffered},
+        )
+    assert done.returncode == 5
+    assert "stdout cannot be written (No space left on device)" in done.stderr
+    assert "defect" not in done.stderr
+
+
 def test_a_subcommand_has_its_own_help() -> None:
     assert "--port" in run("sandbox", "--help").stdout
 
