@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 from target_gleantap.config import Config
 from target_gleantap.contract import Removal, Resource
+from target_gleantap.deciding import Entry
 from target_gleantap.errands import AT_ONCE, Errands, Way, removal_of
 from target_gleantap.guard import Gone, Guard
 from target_gleantap.ledger.words import Row, Source
 from target_gleantap.mapping import encode_json
 from target_gleantap.model import Fault, Faulty, Origin, Record, Rejection
-from target_gleantap.recall import Entry, Recall
+from target_gleantap.recall import Recall
 from target_gleantap.routes import Route
 from target_gleantap.settling import Item, Settling
 
