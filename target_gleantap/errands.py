@@ -88,7 +88,8 @@ class Errands:
 
     def _send_some(self, entries: Sequence[Entry]) -> int:
         rows = self._ledger.look_up([entry.key for entry in entries if entry.key is not None])
-        shared = self._ledger.shared({row.kept for row in rows.values() if row.kept is not None})
+        answers = {row.kept for row in rows.values() if row.kept is not None}
+        shared = self._ledger.census.shared(answers)
         plans = [
             (entry, self._plan(entry, rows.get(entry.key or b""), shared)) for entry in entries
         ]

@@ -179,14 +179,14 @@ class Removals:
         self._remove_vanished(route, source, versions)
 
     def _remove_vanished(self, route: Route, source: Source, versions: Sequence[int]) -> None:
-        count = self._ledger.vanished(source, versions)
+        count = self._ledger.census.vanished(source, versions)
         if not count:
             return
         verdict = self.guard.judge(route, source, count, Gone.VANISHED)
         if not verdict.allowed:
             self._settling.block()
             return
-        gone = self._ledger.vanished_rows(source, versions)
+        gone = self._ledger.census.vanished_rows(source, versions)
         for start in range(0, len(gone), AT_ONCE):
             some = gone[start : start + AT_ONCE]
             verdict.sent += self._errands.send(self._vanished(route, source, row) for row in some)
