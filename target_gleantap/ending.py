@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from target_gleantap.config import Config
-from target_gleantap.delivery.dispatch import Dispatcher, Ended
+from target_gleantap.delivery.dispatch import Dispatcher
+from target_gleantap.delivery.parts import Ended
 from target_gleantap.delivery.rehearsal import Rehearsal
 from target_gleantap.errors import LocalError, Stopped, TargetError
 from target_gleantap.pipeline import Pipeline

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from target_gleantap.config import Config
 from target_gleantap.contract import SOUGHT, Removal, Resource
+from target_gleantap.deciding import Decision, Entry
 from target_gleantap.identity import identifiers
 from target_gleantap.ledger.fingerprints import REMOVED
 from target_gleantap.ledger.words import Row
 from target_gleantap.mapping import encode
 from target_gleantap.model import Body, Fault, Outcome, Rejection
-from target_gleantap.recall import Decision, Entry, Recall
+from target_gleantap.recall import Recall
 from target_gleantap.routes import Route
 from target_gleantap.settling import Item, Settling
 
@@ -87,7 +88,8 @@ class Errands:
 
     def _send_some(self, entries: Sequence[Entry]) -> int:
         rows = self._ledger.look_up([entry.key for entry in entries if entry.key is not None])
-        shared = self._ledger.shared({row.kept for row in rows.values() if row.kept is not None})
+        answers = {row.kept for row in rows.values() if row.kept is not None}
+        shared = self._ledger.census.shared(answers)
         plans = [
             (entry, self._plan(entry, rows.get(entry.key or b""), shared)) for entry in entries
         ]

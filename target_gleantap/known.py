@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Protocol
 
 from target_gleantap.config import Config
 from target_gleantap.contract import Resource
+from target_gleantap.deciding import Decision, Entry, Go
 from target_gleantap.errors import LocalError, RemovalsHeld
 from target_gleantap.guard import Verdict
 from target_gleantap.mapping import encode
 from target_gleantap.model import Body, Outcome, Record, Rejection
 from target_gleantap.prepare import Prepared
-from target_gleantap.recall import Decision, Entry, Go, Recall
+from target_gleantap.recall import Recall
 from target_gleantap.removals import Removals
 from target_gleantap.routes import Route
 from target_gleantap.settling import Item, Settling

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 
 from target_gleantap.config import Config
 from target_gleantap.contract import Resource
-from target_gleantap.delivery.dispatch import Dispatcher, Ended
-from target_gleantap.delivery.parts import Part
+from target_gleantap.delivery.dispatch import Dispatcher
+from target_gleantap.delivery.parts import Ended, Part
 from target_gleantap.delivery.rehearsal import Rehearsal
 from target_gleantap.errors import Stopped
 from target_gleantap.identity import identifiers

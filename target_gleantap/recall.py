@@ -8,16 +8,13 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from target_gleantap.config import Config
+from target_gleantap.deciding import Decided, Deciding, Entry, Go
 from target_gleantap.identity import key as key_of
-from target_gleantap.identity import other_keys
-from target_gleantap.ledger.fingerprints import REMOVED
 from target_gleantap.ledger.words import Mark, Row, Source
-from target_gleantap.model import Body, Fault, Outcome, Rejection
+from target_gleantap.model import Body, Fault, Rejection
 from target_gleantap.prepare import Prepared
 from target_gleantap.routes import Route
 
@@ -28,52 +25,6 @@ LINGER_SECONDS = 0.2
 """How long records gather while the input is silent."""
 TOUCHES = 4
 """How often within its retention an event's coming is noted."""
-CONFLICT = Fault(
-    "",
-    "was delivered before with another body",
-    "on_event_conflict: send sends it again, skip leaves it out",
-    rule="conflict",
-)
-
-
-class Go(Enum):
-    """What is to be done with what is not settled by the ledger."""
-
-    SEND = "send"
-    HOLD = "hold"
-    """A removal: kept until it is known how many there are."""
-
-
-Decision: TypeAlias = Go | Outcome | Rejection
-
-
-@dataclass(eq=False, slots=True)
-class Entry:
-    """A record that is looked up, and sent if need be.
-
-    Attributes:
-        route: Its mapping.
-        item: Whatever the owner wants back with the decision.
-        ready: What is sent of it; None for a removal.
-        body: The body as far as it is there: of a removal, what it is known by.
-        source: Its mapping, as the ledger knows it; None where the ledger does not remember it.
-        key: What the ledger knows it by; None likewise.
-        fingerprint: Of its body.
-        version: The full-table version that it came in.
-        wanted: Of a removal, whether `where` lets it through.
-        followers: Those of the same key that wait for what becomes of this one.
-    """
-
-    route: Route
-    item: Any
-    ready: Prepared | None
-    body: Body
-    source: Source | None = None
-    key: bytes | None = None
-    fingerprint: bytes = b""
-    version: int | None = None
-    wanted: bool = True
-    followers: list[Entry] = field(default_factory=list)
 
 
 class Recall:
@@ -87,26 +38,23 @@ class Recall:
 
     def __init__(self, ledger: Ledger, config: Config, clock: Callable[[], float]) -> None:
         self.ledger = ledger
-        self.held: dict[bytes, Entry] = {}
+        self._deciding = Deciding(config)
+        self.held = self._deciding.held
         """Removals that wait for the end of the run, by key."""
         self._config = config
         self._clock = clock
         self._account = ledger.fingerprints.account(config.account)
-        self._use = config.ledger_mode == "use"
-        self._conflict = config.on_event_conflict
         self._sources: dict[tuple[str, str], Source | None] = {}
         self._gathered: list[Entry] = []
         self._since = 0.0
-        self._decided: deque[tuple[Entry, Decision]] = deque()
-        self._queued: dict[bytes, Entry] = {}
-        self._following = 0
+        self._decided: deque[Decided] = deque()
         self._marks: list[Mark] = []
         self._released: list[bytes] = []
         self._doubted: list[bytes] = []
 
     def __len__(self) -> int:
         """How many records wait here."""
-        return len(self._gathered) + len(self._decided) + self._following
+        return len(self._gathered) + len(self._decided) + self._deciding.following
 
     # --- a stream begins
 
@@ -206,88 +154,17 @@ class Recall:
             return
         entries = self._gathered
         rows = self.ledger.look_up([entry.key for entry in entries if entry.key is not None])
-        decided = [each for entry in entries for each in self._decide(entry, rows)]
+        decided = [each for entry in entries for each in self._deciding.decide(entry, rows)]
         self._gathered = []
         self._decided.extend(decided)
         self._tell(decided, rows)
 
-    def decisions(self) -> Iterator[tuple[Entry, Decision]]:
+    def decisions(self) -> Iterator[Decided]:
         """Tell of each decision, once."""
         while self._decided:
             yield self._decided.popleft()
 
-    def _decide(self, entry: Entry, rows: dict[bytes, Row]) -> Iterator[tuple[Entry, Decision]]:
-        key = entry.key
-        if key is None:
-            yield entry, Go.SEND
-            return
-        if entry.ready is None:
-            yield from self._decide_removal(entry, key, rows.get(key))
-            return
-        if key in self.held:
-            # It came back after it was deleted: nothing is to be removed.
-            yield self.held.pop(key), Outcome.FILTERED
-        leader = self._queued.get(key)
-        if leader is not None:
-            yield from self._after(leader, entry, key, rows)
-            return
-        row = rows.get(key)
-        decision = self._compared(entry, row.fingerprint if row else None)
-        if decision is Go.SEND:
-            self._queued[key] = entry
-            self._outdate(entry, rows)
-        yield entry, decision
-
-    def _outdate(self, entry: Entry, rows: dict[bytes, Row]) -> None:
-        """Compare nothing more with what was, or is being, delivered under another key of it."""
-        for other in self._others(entry):
-            self._queued.pop(other, None)
-            if other in rows:
-                rows[other] = rows[other]._replace(fingerprint=None)
-
-    def _compared(self, entry: Entry, delivered: bytes | None) -> Decision:
-        """Decide by what was delivered last; None where that is not known."""
-        if not self._use or delivered is None or delivered == REMOVED:
-            return Go.SEND
-        if delivered == entry.fingerprint:
-            return Outcome.UNCHANGED
-        return self._conflicting() if entry.route.resource.once else Go.SEND
-
-    def _conflicting(self) -> Decision:
-        if self._conflict == "send":
-            return Go.SEND
-        return Outcome.FILTERED if self._conflict == "skip" else Rejection("ledger", (CONFLICT,))
-
-    def _after(
-        self, leader: Entry, entry: Entry, key: bytes, rows: dict[bytes, Row]
-    ) -> Iterator[tuple[Entry, Decision]]:
-        """Decide by the latest of the same key that is on its way; it may have to end first."""
-        waits = leader.fingerprint == entry.fingerprint or (
-            entry.route.resource.once and self._conflict != "send"
-        )
-        if self._use and waits:
-            leader.followers.append(entry)
-            self._following += 1
-            return
-        self._queued[key] = entry
-        self._outdate(entry, rows)
-        yield entry, Go.SEND
-
-    def _decide_removal(
-        self, entry: Entry, key: bytes, row: Row | None
-    ) -> Iterator[tuple[Entry, Decision]]:
-        on_its_way = key in self._queued
-        if key in self.held:
-            yield self.held.pop(key), Outcome.FILTERED
-        if not on_its_way and row is not None and row.fingerprint == REMOVED:
-            yield entry, Outcome.UNCHANGED
-        elif not on_its_way and row is None and not entry.wanted:
-            yield entry, Outcome.FILTERED
-        else:
-            self.held[key] = entry
-            yield entry, Go.HOLD
-
-    def _tell(self, decided: Sequence[tuple[Entry, Decision]], rows: Mapping[bytes, Row]) -> None:
+    def _tell(self, decided: Sequence[Decided], rows: Mapping[bytes, Row]) -> None:
         """Claim what is to be sent; note what came."""
         sent = [entry for entry, decision in decided if decision is Go.SEND]
         self.claim(sent)
@@ -315,24 +192,13 @@ class Recall:
             for void in entry.route.resource.voids
             if entry.ready is not None and entry.body.get(void.field)
         ]
-        others = [key for entry in entries for key in self._others(entry)]
+        others = [key for entry in entries for key in entry.others()]
         if keyed or doubted:
             self.ledger.claim(keyed, doubted, others)
 
-    def _others(self, entry: Entry) -> Iterator[bytes]:
-        """What else the same thing may have been known by: what is held under that is no more so.
-
-        Not of what is delivered once: that stays delivered, whatever is sent after it.
-        """
-        if entry.source is not None and entry.ready is not None and not entry.route.resource.once:
-            for parts in other_keys(entry.route.resource, entry.body):
-                yield entry.source.keys.of(parts)
-
     def queue(self, entry: Entry) -> None:
         """Take note of a removal that is on its way."""
-        if entry.key is not None:
-            entry.fingerprint = REMOVED
-            self._queued[entry.key] = entry
+        self._deciding.queue(entry)
 
     # --- what became of it
 
@@ -347,34 +213,13 @@ class Recall:
         key = entry.key
         if key is None:
             return
-        latest = self._queued.get(key) is entry
-        if latest:
-            del self._queued[key]
-        followers, entry.followers = entry.followers, []
-        self._following -= len(followers)
-        self._decided.extend(self._follow(entry, followers, key, rejection))
-        alone = latest and key not in self._queued
+        decided, alone = self._deciding.ended(entry, key, rejection)
+        self._decided.extend(decided)
         if rejection is None:
-            self._doubted += self._others(entry)
+            self._doubted += entry.others()
             self._marks.append(Mark(key, entry.fingerprint if alone else None, kept))
         elif alone:
             self._released.append(key)
-
-    def _follow(
-        self, leader: Entry, followers: Sequence[Entry], key: bytes, rejection: Rejection | None
-    ) -> Iterator[tuple[Entry, Decision]]:
-        """Decide on those that waited; the first that differs from a rejected one is sent."""
-        ahead = None
-        for follower in followers:
-            if ahead is not None:
-                yield from self._after(ahead, follower, key, {})
-            elif follower.fingerprint == leader.fingerprint:
-                yield follower, rejection or Outcome.UNCHANGED
-            elif rejection is None:
-                yield follower, self._conflicting()
-            else:
-                ahead = self._queued[key] = follower
-                yield follower, Go.SEND
 
     def flush(self) -> None:
         """Tell the ledger what came of what was sent.

@@ -13,12 +13,13 @@ from collections.abc import Sequence
 
 from target_gleantap.config import Config
 from target_gleantap.contract import Removal, Resource
+from target_gleantap.deciding import Entry
 from target_gleantap.errands import AT_ONCE, Errands, Way, removal_of
 from target_gleantap.guard import Gone, Guard
 from target_gleantap.ledger.words import Row, Source
 from target_gleantap.mapping import encode_json
 from target_gleantap.model import Fault, Faulty, Origin, Record, Rejection
-from target_gleantap.recall import Entry, Recall
+from target_gleantap.recall import Recall
 from target_gleantap.routes import Route
 from target_gleantap.settling import Item, Settling
 
@@ -178,14 +179,14 @@ class Removals:
         self._remove_vanished(route, source, versions)
 
     def _remove_vanished(self, route: Route, source: Source, versions: Sequence[int]) -> None:
-        count = self._ledger.vanished(source, versions)
+        count = self._ledger.census.vanished(source, versions)
         if not count:
             return
         verdict = self.guard.judge(route, source, count, Gone.VANISHED)
         if not verdict.allowed:
             self._settling.block()
             return
-        gone = self._ledger.vanished_rows(source, versions)
+        gone = self._ledger.census.vanished_rows(source, versions)
         for start in range(0, len(gone), AT_ONCE):
             some = gone[start : start + AT_ONCE]
             verdict.sent += self._errands.send(self._vanished(route, source, row) for row in some)

@@ -17,7 +17,7 @@ from target_gleantap.model import Answer, Fault, Origin, Outcome, Rejection
 from target_gleantap.rejects import Rejects
 
 if TYPE_CHECKING:
-    from target_gleantap.recall import Entry
+    from target_gleantap.deciding import Entry
 
 STREAM_MAPS = "stream_maps"
 """The row of what singer-sdk's stream maps left out."""

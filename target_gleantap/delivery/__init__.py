@@ -8,7 +8,9 @@
     call       one request, one answer
     lines      many requests at once, in one thread
     sockets    waiting for all of them
+    bearing    what each result teaches of the vendor, and what comes next
     dispatch   the way of a delivery through these
 
-The pure modules are told the time; only `dispatch` and `sharing` look at a clock.
+The pure modules are told the time; `dispatch` and `sharing` look at a clock, and `bearing` for the
+dates in `Retry-After`.
 """

@@ -11,50 +11,28 @@ import random
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from typing import Any
 
 from target_gleantap.contract import Destination, Reading, Verdict
 from target_gleantap.delivery.advice import advise
+from target_gleantap.delivery.bearing import Bearing
 from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.gates import Gates
 from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
 from target_gleantap.delivery.limit import Limit
 from target_gleantap.delivery.lines import Lines
-from target_gleantap.delivery.pace import retry_after
-from target_gleantap.delivery.parts import Delivery, Part
+from target_gleantap.delivery.parts import Delivery, Ended, Part
 from target_gleantap.delivery.policy import Policy
 from target_gleantap.delivery.refusals import Flight
-from target_gleantap.delivery.retry import Again, GiveUp, Patience
+from target_gleantap.delivery.retry import GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
 from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import VendorError
-from target_gleantap.model import Answer, Body, Failure, Fault
+from target_gleantap.model import Answer, Body, Failure
 
-CONTINUE_SECONDS = 3600.0
-"""How long a delivery of several steps (a job that the vendor runs) may take."""
-
-_TAKEN = (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE)
-_OVERLOAD = (Verdict.RETRY, Verdict.AMBIGUOUS)
-
-
-@dataclass(frozen=True, slots=True)
-class Ended:
-    """What became of a part.
-
-    Attributes:
-        part: The part.
-        reading: Its verdict is DELIVERED, REJECTED, or AMBIGUOUS for one that was given up
-            because sending it again might do it twice.
-        answer: The last answer, if one came.
-    """
-
-    part: Part
-    reading: Reading
-    answer: Answer | None
+_FINAL = (Verdict.DELIVERED, Verdict.REJECTED)
 
 
 class Dispatcher:
@@ -91,11 +69,8 @@ class Dispatcher:
         then a sudden end leaves in doubt what was in flight, and nothing more."""
         self._open = True
         self._destination = destination
-        self._vendor = vendor
-        self._encode = encode
         self._policy = policy
         self._clock = clock
-        self._patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
         self._limit = Limit(policy.max_in_flight, adaptive=policy.adaptive)
         self._schedule: Schedule[Part] = Schedule()
         self._lines: Lines[Delivery] = Lines(client)
@@ -109,6 +84,8 @@ class Dispatcher:
             in_flight=lambda: self.in_flight,
             forgive=self._limit.forgive,
         )
+        patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
+        self._bearing = Bearing(self._gates, self._limit, patience)
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
         if sharing is not None:
@@ -239,19 +216,21 @@ class Dispatcher:
 
     def _see_to(self, delivery: Delivery, result: Answer | Failure) -> None:
         reading = self._read(delivery, result)
-        self._learn(delivery, reading, result)
-        answer = result if isinstance(result, Answer) else None
-        if reading.verdict in _TAKEN:
-            self._patience.accepted()
-        if reading.verdict is Verdict.DELIVERED:
-            self._gates.of(delivery.resource).accepted(delivery, self._clock())
-            self._end_all(delivery, reading, answer)
-        elif reading.verdict is Verdict.REJECTED:
-            self._refused(delivery, reading, answer)
-        elif self._unsafe_to_repeat(delivery, reading):
-            self._end_all(delivery, reading, answer)
+        if reading.verdict in _FINAL or self._unsafe_to_repeat(delivery, reading):
+            self._end(delivery, reading, result if isinstance(result, Answer) else None)
         elif self._open:
             self._go_on(delivery, reading, result)
+
+    def _read(self, delivery: Delivery, result: Answer | Failure) -> Reading:
+        """Say what a result means; count it, and learn from it."""
+        self.traffic.arrived(result)
+        self.history.arrived(self._clock(), result)
+        reading = interpret(self._destination, delivery, result)
+        self.traffic.counts.update(reading.counts)
+        delivery.mark(reading.verdict)
+        self._bearing.learn(delivery, reading, result, self._clock())
+        self.traffic.limit, self.traffic.limit_falls = self._limit.level, self._limit.falls
+        return reading
 
     def _unsafe_to_repeat(self, delivery: Delivery, reading: Reading) -> bool:
         return (
@@ -260,87 +239,36 @@ class Dispatcher:
             and self._policy.on_ambiguous == "reject"
         )
 
-    def _read(self, delivery: Delivery, result: Answer | Failure) -> Reading:
-        """Say what a result means, and heed and count it."""
-        self.traffic.arrived(result)
-        self.history.arrived(self._clock(), result)
-        if isinstance(result, Answer):
-            self._patience.reached()
-            self._gates.of(delivery.resource).vendor_pacer.heed(result.headers, self._clock())
-        reading = interpret(self._destination, delivery, result)
-        self.traffic.counts.update(reading.counts)
-        delivery.mark(reading.verdict)
-        return reading
-
-    def _learn(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
-        """Take in how many requests the vendor bears."""
-        self._tell_limit(delivery, reading, result)
-        self.traffic.limit, self.traffic.limit_falls = self._limit.level, self._limit.falls
-
-    def _tell_limit(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
-        """Tell the limit how the vendor bore the request.
-
-        A 429 says so only where no quota is known: else it is a matter of how many per time.
-        """
-        now, flight = self._clock(), delivery.flight
-        if reading.verdict in _TAKEN:
-            self._limit.answered(flight, now, result.seconds)
-            self._gates.bore(flight)
-            return
-        asked = _asked_to_wait(result) if isinstance(result, Answer) else None
-        throttled = reading.verdict is Verdict.THROTTLED
-        if reading.verdict in _OVERLOAD or (
-            throttled and not self._gates.of(delivery.resource).has_quota
-        ):
-            self._limit.refused(flight, now, asked or 0.0)
-        if throttled:
-            self._gates.throttled(flight, now, asked)
-
     # --- ending
 
-    def _end_all(self, delivery: Delivery, reading: Reading, answer: Answer | None) -> None:
-        """End every part: as the reading has it, or rejected where it names the part."""
-        self.history.ended(self._clock(), delivery)
-        for place, part in enumerate(delivery.parts):
-            faults = reading.members.get(place)
-            self._end(part, _rejected(reading, faults) if faults else reading, answer)
-        self._go_on_with_the_rest(delivery)
-
-    def _end(self, part: Part, reading: Reading, answer: Answer | None) -> None:
+    def _end(self, delivery: Delivery, reading: Reading, answer: Answer | None) -> None:
+        """End what has ended; send again, without that or by halves, what was refused with it."""
         now = self._clock()
+        self.history.ended(now, delivery)
+        ended, others = delivery.apart(reading)
+        for part, its_own in ended:
+            self._settle(part, its_own, answer, now)
+        if not self._open:
+            return
+        gate = self._gates.of(delivery.resource)
+        if others:
+            self.traffic.retries += 1
+            gate.again(gate.without(delivery, others, halve=not ended), now)
+        elif delivery.rest is not None:
+            gate.again(delivery.rest, now)
+
+    def _settle(self, part: Part, reading: Reading, answer: Answer | None, now: float) -> None:
         for freed in self._schedule.settle(part):
             self._gates.of(freed.resource).ready(freed, now)
         self._ended.append(Ended(part, reading, answer))
-
-    def _refused(self, delivery: Delivery, reading: Reading, answer: Answer | None) -> None:
-        """Reject what the vendor names, or narrow it down to halves; send the others again."""
-        parts = delivery.parts
-        if len(parts) == 1:
-            faults = reading.members.get(0, reading.faults)
-            self._end_all(delivery, replace(reading, faults=faults, members={}), answer)
-            return
-        self.history.ended(self._clock(), delivery)
-        named = {place: faults for place, faults in reading.members.items() if place < len(parts)}
-        for place, faults in named.items():
-            self._end(parts[place], _rejected(reading, faults), answer)
-        others = tuple(part for place, part in enumerate(parts) if place not in named)
-        if not others:
-            self._go_on_with_the_rest(delivery)
-        elif self._open:
-            gate = self._gates.of(delivery.resource)
-            self.traffic.retries += 1
-            gate.again(gate.without(delivery, others, halve=not named), self._clock())
-
-    def _go_on_with_the_rest(self, delivery: Delivery) -> None:
-        if delivery.rest is not None and self._open:
-            self._gates.of(delivery.resource).again(delivery.rest, self._clock())
 
     # --- going on
 
     def _go_on(self, delivery: Delivery, reading: Reading, result: Answer | Failure) -> None:
         """Take the next step, try again, or stop the run, as patience has it."""
         gate = self._gates.of(delivery.resource)
-        decision = self._decide(delivery, reading, result)
+        self.traffic.throttled += reading.verdict is Verdict.THROTTLED
+        decision = self._bearing.sequel(delivery, reading, result, self._clock())
         if isinstance(decision, GiveUp):
             self._stop(delivery, reading, result, decision)
             return
@@ -351,31 +279,6 @@ class Dispatcher:
         if decision.hold_until is not None:
             gate.vendor_pacer.hold(decision.hold_until)
         gate.again(delivery, decision.at)
-
-    def _decide(
-        self, delivery: Delivery, reading: Reading, result: Answer | Failure
-    ) -> Again | GiveUp:
-        now = self._clock()
-        if reading.step is not None:
-            return self._continued(delivery, now + reading.step.after_seconds)
-        if reading.verdict in (Verdict.STOP, Verdict.CONTINUE):
-            return GiveUp()
-        failure = result if isinstance(result, Failure) else None
-        asked = None if isinstance(result, Failure) else _asked_to_wait(result)
-        if reading.verdict is Verdict.THROTTLED:
-            self.traffic.throttled += 1
-            return self._patience.throttled(now, asked)
-        delivery.attempts += 1
-        delivery.since = now if delivery.since is None else delivery.since
-        return self._patience.failed(
-            now, attempts=delivery.attempts, since=delivery.since, failure=failure, asked=asked
-        )
-
-    @staticmethod
-    def _continued(delivery: Delivery, at: float) -> Again | GiveUp:
-        if delivery.started is not None and at - delivery.started > CONTINUE_SECONDS:
-            return GiveUp(CONTINUE_SECONDS)
-        return Again(at)
 
     def _stop(
         self, delivery: Delivery, reading: Reading, result: Answer | Failure, decision: GiveUp
@@ -393,11 +296,3 @@ class Dispatcher:
                 resource=delivery.resource.name,
             )
         )
-
-
-def _rejected(reading: Reading, faults: tuple[Fault, ...]) -> Reading:
-    return Reading(Verdict.REJECTED, reading.message, faults)
-
-
-def _asked_to_wait(answer: Answer) -> float | None:
-    return retry_after(answer.headers, datetime.now(timezone.utc))

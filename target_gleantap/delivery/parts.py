@@ -1,15 +1,15 @@
-"""What travels through delivery: a record's part, and the request that carries parts."""
+"""What travels through delivery: a record's part, the request that carries parts, and its end."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
-from target_gleantap.contract import Read, Resource, Verdict
+from target_gleantap.contract import Read, Reading, Resource, Verdict
 from target_gleantap.delivery.call import Request
 from target_gleantap.delivery.pace import Departure
 from target_gleantap.delivery.refusals import Flight
-from target_gleantap.model import Body
+from target_gleantap.model import Answer, Body, Fault
 
 NOT_SENT = Flight(0.0, 0)
 NOT_CARRIED_OUT = (Verdict.RETRY, Verdict.THROTTLED, Verdict.STOP)
@@ -92,3 +92,50 @@ class Delivery:
         if verdict in NOT_CARRIED_OUT and not self.ambiguous:
             for part in self.parts:
                 part.in_doubt = False
+
+    def failed(self, now: float) -> float:
+        """Count an attempt that failed; give the time of the first that did."""
+        self.attempts += 1
+        self.since = now if self.since is None else self.since
+        return self.since
+
+    def apart(self, reading: Reading) -> tuple[list[tuple[Part, Reading]], tuple[Part, ...]]:
+        """Tell the parts apart by a reading that ends some of them or all.
+
+        Returns:
+            Those that have ended, each with its own reading; and those that the vendor refused
+            with them and does not name, which are to go again.
+        """
+        parts, members = self.parts, reading.members
+        if reading.verdict is not Verdict.REJECTED:
+            return [(part, _own(reading, members.get(at))) for at, part in enumerate(parts)], ()
+        if len(parts) == 1:
+            faults = members.get(0, reading.faults)
+            return [(parts[0], replace(reading, faults=faults, members={}))], ()
+        named = {at: faults for at, faults in members.items() if at < len(parts)}
+        ended = [(parts[at], _rejected(reading, faults)) for at, faults in named.items()]
+        return ended, tuple(part for at, part in enumerate(parts) if at not in named)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of a part.
+
+    Attributes:
+        part: The part.
+        reading: Its verdict is DELIVERED, REJECTED, or AMBIGUOUS for one that was given up
+            because sending it again might do it twice.
+        answer: The last answer, if one came.
+    """
+
+    part: Part
+    reading: Reading
+    answer: Answer | None
+
+
+def _own(reading: Reading, faults: tuple[Fault, ...] | None) -> Reading:
+    return _rejected(reading, faults) if faults else reading
+
+
+def _rejected(reading: Reading, faults: tuple[Fault, ...]) -> Reading:
+    return Reading(Verdict.REJECTED, reading.message, faults)

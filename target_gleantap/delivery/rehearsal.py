@@ -14,9 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from target_gleantap.contract import Bulk, Reading, Verdict
-from target_gleantap.delivery.dispatch import Ended
 from target_gleantap.delivery.history import History
-from target_gleantap.delivery.parts import Part
+from target_gleantap.delivery.parts import Ended, Part
 from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import VendorError
 

@@ -32,11 +32,13 @@ class Transactions:
     Attributes:
         connection: It.
         lasting: Whether all that was committed would outlast a loss of power.
+        failed: Whether the database has failed, and must not be asked again.
     """
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
         self.lasting = True
+        self.failed = False
         self._server = connection.dialect.name == SERVER
         self._full: bool | None = None
 
@@ -61,6 +63,34 @@ class Transactions:
                 self.connection.exec_driver_sql("ROLLBACK")
             raise
         self.lasting = lasting
+
+    @contextmanager
+    def telling(self, what: str) -> Iterator[None]:
+        """Turn the database's errors into ours.
+
+        Args:
+            what: What could not be done then (`cannot be locked`).
+
+        Raises:
+            LocalError: When it fails.
+        """
+        try:
+            yield
+        except SQLAlchemyError as fault:
+            self.failed = True
+            raise local_fault(fault, what) from None
+
+    @contextmanager
+    def reading(self) -> Iterator[None]:
+        """Read, outside of any transaction; raises as `telling` does."""
+        with self.telling("cannot be read"):
+            yield
+
+    @contextmanager
+    def writing(self, *, lasting: bool) -> Iterator[None]:
+        """Run a transaction as `begin` does; raises as `telling` does."""
+        with self.telling("cannot be written"), self.begin(lasting=lasting):
+            yield
 
     def _start(self, *, lasting: bool) -> None:
         if self._server:

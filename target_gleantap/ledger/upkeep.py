@@ -9,7 +9,8 @@ from typing import Any
 from sqlalchemy import case, func, select, text
 
 from target_gleantap.ledger.fingerprints import REMOVED
-from target_gleantap.ledger.store import Ledger, in_pieces
+from target_gleantap.ledger.statements import in_pieces
+from target_gleantap.ledger.store import Ledger
 from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES
 from target_gleantap.ledger.transactions import SERVER
 
@@ -52,7 +53,7 @@ class Upkeep:
     """
 
     def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
+        self._transactions = ledger.transactions
         self._connection = ledger.connection
 
     def holdings(self) -> list[Holding]:
@@ -69,7 +70,7 @@ class Upkeep:
             .order_by(ENTRIES.c.source)
         )
         names = [SOURCES.c[name] for name in NAMES]
-        with self._ledger.telling("cannot be read"):
+        with self._transactions.reading():
             found = {row[0]: row[1:] for row in self._connection.execute(counts)}
             sources = select(SOURCES.c.id, SOURCES.c.last, *names).order_by(*names)
             return [
@@ -85,13 +86,13 @@ class Upkeep:
             )
         else:
             ask = "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size"
-        with self._ledger.telling("cannot be read"):
+        with self._transactions.reading():
             return int(self._connection.scalar(text(ask)) or 0)
 
     def last_run(self) -> tuple[int, int] | None:
         """When the last run began and was last heard of, or None where there was none."""
         newest = select(RUNS.c.began, RUNS.c.last).order_by(RUNS.c.id.desc()).limit(1)
-        with self._ledger.telling("cannot be read"):
+        with self._transactions.reading():
             found = self._connection.execute(newest).first()
         return (found[0], found[1]) if found else None
 
@@ -100,7 +101,7 @@ class Upkeep:
         wanted = select(
             SOURCES.c.id, SOURCES.c.destination, SOURCES.c.account, SOURCES.c.resource
         ).where(SOURCES.c.stream == stream)
-        with self._ledger.telling("cannot be read"):
+        with self._transactions.reading():
             return [(number, (a, b, c)) for number, a, b, c in self._connection.execute(wanted)]
 
     def forget(self, numbers: Sequence[int], keys: Sequence[bytes] | None) -> int:
@@ -112,7 +113,7 @@ class Upkeep:
         gone = ENTRIES.delete().where(ENTRIES.c.source.in_(numbers))
         pieces = [None] if keys is None else list(in_pieces(keys))
         count = 0
-        with self._ledger.writing():
+        with self._transactions.writing(lasting=True):
             for some in pieces:
                 narrowed = gone if some is None else gone.where(ENTRIES.c.key.in_(some))
                 count += self._connection.execute(narrowed).rowcount
@@ -130,7 +131,7 @@ class Upkeep:
             .limit(PAGE)
         )
         while True:
-            with self._ledger.telling("cannot be read"):
+            with self._transactions.reading():
                 rows = self._connection.execute(page.where(ENTRIES.c.key > after)).mappings().all()
             if not rows:
                 return

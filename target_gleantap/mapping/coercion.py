@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, TypeAlias
 from zoneinfo import ZoneInfo
@@ -94,68 +95,50 @@ def _make_integer(_schema: Mapping[str, Any], _wire: Wire) -> Coercer:
     return to_integer
 
 
-def _moment_text(value: Any, wanted: str) -> str | None:
-    if not isinstance(value, str):
-        number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
-        hint = "use timestamp() for seconds since 1970" if number else ""
-        raise NotCoercible(f"is {a_kind_of(value)}, wants {wanted}", hint)
-    return value if value and not value.isspace() else None
+def _moment_coercer(wanted: str, written: Callable[[str], str]) -> Coercer:
+    """The coercer of moments in text; `written` reads one and gives it in the vendor's form."""
+
+    def to_moment(value: Any) -> str | None:
+        if not isinstance(value, str):
+            raise _no_moment(value, wanted)
+        if not value or value.isspace():
+            return None
+        try:
+            return written(value)
+        except NotAMoment as error:
+            raise NotCoercible(f"{error}, wants {wanted}") from None
+
+    return to_moment
+
+
+def _no_moment(value: Any, wanted: str) -> NotCoercible:
+    number = isinstance(value, (int, float, Decimal)) and not isinstance(value, bool)
+    hint = "use timestamp() for seconds since 1970" if number else ""
+    return NotCoercible(f"is {a_kind_of(value)}, wants {wanted}", hint)
 
 
 def _make_date(_schema: Mapping[str, Any], wire: Wire) -> Coercer:
-    def to_date(value: Any) -> str | None:
-        text = _moment_text(value, "a date")
-        if text is None:
-            return None
-        try:
-            return parse_moment(text, wire.timezone)[0].date().isoformat()
-        except NotAMoment as error:
-            raise NotCoercible(f"{error}, wants a date") from None
-
-    return to_date
+    zone = wire.timezone
+    return _moment_coercer("a date", lambda text: parse_moment(text, zone)[0].date().isoformat())
 
 
 def _make_datetime(schema: Mapping[str, Any], wire: Wire) -> Coercer:
-    write = formatter(str(wire.vendor.get(schema.get("x-format", ""), "%Y-%m-%dT%H:%M:%S%z")))
-
-    def to_datetime(value: Any) -> str | None:
-        text = _moment_text(value, "a timestamp")
-        if text is None:
-            return None
-        try:
-            return write(parse_moment(text, wire.timezone)[0])
-        except NotAMoment as error:
-            raise NotCoercible(f"{error}, wants a timestamp") from None
-
-    return to_datetime
+    zone, write = wire.timezone, _formatter(schema, wire, "%Y-%m-%dT%H:%M:%S%z")
+    return _moment_coercer("a timestamp", lambda text: write(parse_moment(text, zone)[0]))
 
 
 def _make_timestamp(_schema: Mapping[str, Any], wire: Wire) -> Coercer:
-    def to_timestamp(value: Any) -> str | None:
-        text = _moment_text(value, "a timestamp")
-        if text is None:
-            return None
-        try:
-            return rfc_3339(parse_moment(text, wire.timezone)[0])
-        except NotAMoment as error:
-            raise NotCoercible(f"{error}, wants a timestamp") from None
-
-    return to_timestamp
+    zone = wire.timezone
+    return _moment_coercer("a timestamp", lambda text: rfc_3339(parse_moment(text, zone)[0]))
 
 
 def _make_time(schema: Mapping[str, Any], wire: Wire) -> Coercer:
-    write = formatter(str(wire.vendor.get(schema.get("x-format", ""), "%H:%M:%S")))
+    zone, write = wire.timezone, _formatter(schema, wire, "%H:%M:%S")
+    return _moment_coercer("a time of day", lambda text: write(parse_time(text, zone)))
 
-    def to_time(value: Any) -> str | None:
-        text = _moment_text(value, "a time of day")
-        if text is None:
-            return None
-        try:
-            return write(parse_time(text, wire.timezone))
-        except NotAMoment as error:
-            raise NotCoercible(f"{error}, wants a time of day") from None
 
-    return to_time
+def _formatter(schema: Mapping[str, Any], wire: Wire, otherwise: str) -> Callable[[datetime], str]:
+    return formatter(str(wire.vendor.get(schema.get("x-format", ""), otherwise)))
 
 
 def _make_tags(_schema: Mapping[str, Any], _wire: Wire) -> Coercer:

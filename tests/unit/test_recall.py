@@ -12,11 +12,12 @@ from hypothesis import strategies as st
 
 from target_gleantap import destinations
 from target_gleantap.config import Config
+from target_gleantap.deciding import Entry, Go
 from target_gleantap.ledger.opening import open_ledger
 from target_gleantap.mapping import encode_canonical
 from target_gleantap.model import MappingEntry, Outcome, Rejection
 from target_gleantap.prepare import Preparation
-from target_gleantap.recall import Entry, Go, Recall
+from target_gleantap.recall import Recall
 from target_gleantap.routes import Routes
 
 FIELDS = {"user_id": "id", "first_name": "id", "last_name": "id", "city": "city"}
