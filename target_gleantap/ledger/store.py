@@ -161,10 +161,8 @@ class Ledger:
         with self.transactions.writing(lasting=True):
             if rows:
                 self.connection.execute(statements.claim(self.connection, me), rows)
-            if doubted:
-                self.connection.execute(
-                    statements.DOUBT, {"answers": [_text(kept) for kept in doubted]}
-                )
+            for some in statements.in_pieces([_text(kept) for kept in doubted]):
+                self.connection.execute(statements.DOUBT, {"answers": some})
             self._doubt(others)
 
     def _doubt(self, keys: Sequence[bytes]) -> None:
