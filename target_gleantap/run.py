@@ -34,6 +34,10 @@ if TYPE_CHECKING:
 
 LOGGER = logging.getLogger("target-gleantap")
 AGENT = "target-gleantap"
+NOTHING_TO_SHARE = (
+    "quota_url: %s documents no quota, so the runs share no more than the waits that it asks for, "
+    "and each learns for itself what the account bears. Set quotas to what all of them may send."
+)
 
 
 class Run:
@@ -104,6 +108,8 @@ class Run:
         config = self.config
         if config.quota_url is None:
             return None
+        if not (config.quotas or config.destination.documents_quotas):
+            LOGGER.warning(NOTHING_TO_SHARE, config.destination.title)
         told_by = (config.quota_name,) if config.quota_name else config.account
         account = account_name(config.destination.name, told_by)
         return Sharing(config.quota_url, account, config.quota_runs, LOGGER.warning)

@@ -75,3 +75,8 @@ class Destination:
     def told_apart_by(self) -> tuple[str, ...]:
         """The settings that tell one account from another."""
         return self.account or self.credentials
+
+    @property
+    def documents_quotas(self) -> bool:
+        """Whether the vendor says how many requests it takes in a time."""
+        return bool(self.quotas or any(each.quotas for each in self.resources.values()))

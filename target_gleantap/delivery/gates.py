@@ -49,7 +49,8 @@ class Gates:
         self._policy = policy
         self._sharing = sharing
         self._in_flight = in_flight
-        self._learned = None if _has_quota(destination, policy) else LearnedPace(forgive)
+        known = policy.quotas or destination.documents_quotas
+        self._learned = None if known else LearnedPace(forgive)
         self._account = self._learned or (
             self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
         )
@@ -138,9 +139,3 @@ class Gates:
         for pacer, name in named.items():
             for quota, share in pacer.use(now):
                 yield f"{name} {quota}", share
-
-
-def _has_quota(destination: Destination, policy: Policy) -> bool:
-    """Whether any quota is documented, or set by the user."""
-    documented = any(resource.quotas for resource in destination.resources.values())
-    return bool(policy.quotas or destination.quotas or documented)

@@ -119,6 +119,15 @@ def test_without_redis_from_the_start_a_run_keeps_to_its_declared_share(run_comm
     assert best_rate(sandbox.requests, 1) <= 20
 
 
+def test_a_run_that_knows_no_quota_says_that_it_has_none_to_share(run_command, redis):
+    messages = [MEMBERS, member(1), state(a=1)]
+    unknown = run_command(messages, quota_url=redis.url)
+    known = run_command(messages, **SHARED, quota_url=redis.url)
+    assert [run.exit_code for run in (unknown, known)] == [0, 0]
+    assert "quota_url: Gleantap documents no quota" in unknown.stderr
+    assert "quota_url" not in known.stderr
+
+
 def test_nothing_that_stays_in_redis_is_personal_or_secret(start, sandbox, redis, keys):
     (run,) = begin(start, 1, quota_url=redis.url)
     with redis.client() as client:
