@@ -56,7 +56,7 @@ def test_a_signal_ends_a_run_whose_tap_is_silent(start):
     run.write([*SCHEMAS, *many(1)])
     run.wait_for_states(1)
     run.send_signal(signal.SIGTERM)
-    ended = run.wait(timeout=3)
+    ended = run.wait(timeout=10)
     ended.assert_balanced()
     assert (ended.exit_code, ended.states) == (143, [{"bookmark": 1}])
 
@@ -66,7 +66,7 @@ def test_a_signal_before_the_first_message_ends_the_run(start):
     wait_until(lambda: "target-gleantap v" in run.stderr)
     time.sleep(0.2)
     run.send_signal(signal.SIGTERM)
-    ended = run.wait(timeout=3)
+    ended = run.wait(timeout=10)
     assert (ended.exit_code, ended.states) == (143, [])
 
 
