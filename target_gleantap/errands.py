@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from target_gleantap.config import Config
@@ -63,6 +65,9 @@ class Errands:
         settling: Settles and rejects.
         recall: What is known.
         config: The settings.
+
+    Attributes:
+        left: Those that are allowed and not on their way yet.
     """
 
     def __init__(self, way: Way, settling: Settling, recall: Recall, config: Config) -> None:
@@ -71,6 +76,7 @@ class Errands:
         self._recall = recall
         self._ledger: Ledger = recall.ledger
         self._config = config
+        self.left: deque[Entry] = deque()
 
     def send(self, entries: Iterable[Entry]) -> int:
         """Remove these, and wait until that is done.
@@ -78,10 +84,10 @@ class Errands:
         Returns:
             How many requests for it were sent; what is gone already needs none.
         """
-        waiting, sent = list(entries), 0
-        while waiting:
-            some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-            sent += self._send_some(some)
+        self.left.extend(entries)
+        sent = 0
+        while self.left:
+            sent += self._send_some(tuple(islice(self.left, AT_ONCE)))
             self._way.settle_all()
         return sent
 
@@ -93,6 +99,7 @@ class Errands:
         ]
         self._recall.claim([entry for entry, plan in plans if not isinstance(plan, Rejection)])
         for entry, plan in plans:
+            self.left.popleft()
             self._carry_out(entry, plan)
         return sum(isinstance(plan, Errand) for _, plan in plans)
 

@@ -212,7 +212,7 @@ class Known:
 
     def left(self) -> Iterator[Item]:
         """Those that wait here, for a run that ends before they are decided on."""
-        return (entry.item for entry in self._recall.left())
+        return (entry.item for entry in (*self._recall.left(), *self._removals.left()))
 
     def close(self) -> None:
         """Let go of the ledger."""

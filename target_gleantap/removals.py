@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from target_gleantap.config import Config
 from target_gleantap.contract import Removal, Resource
@@ -104,6 +104,10 @@ class Removals:
                     self._settling.leave(entry.item)
             if verdict.allowed:
                 verdict.sent = self._errands.send(entries)
+
+    def left(self) -> Iterable[Entry]:
+        """Those that are on no way yet, for a run that ends just now."""
+        return self._errands.left
 
     # --- what a full table no longer holds
 

@@ -7,6 +7,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 from gym import CONTACT, MEMBER, SCHEMAS, member, record, schema, state
+from sqlalchemy.exc import SQLAlchemyError
+
+from target_gleantap.ledger.store import Ledger
 
 MIRROR = [{**CONTACT, "on_delete": "remove", "mirror": True}]
 REMOVE = [{**CONTACT, "on_delete": "remove"}]
@@ -260,6 +263,29 @@ def test_a_vanished_one_that_the_vendor_refuses_is_a_reject_and_looked_up_next(r
     sent()
     assert run(members(range(2), 3), activate(3), mappings=MIRROR).exit_code == 0
     assert sent() == {"customers": 1}
+
+
+# --- a run that ends in the middle of it
+
+
+def test_what_was_not_removed_yet_stands_in_the_books(run, sandbox):
+    many = range(600)
+    run(members(many))
+    sandbox.faults = [{"fault": "status", "status": 401, "path": "contact_removal"}]
+    ended = run([deleted(number) for number in many], state(bookmark=1), max_removals=600)
+    assert (ended.exit_code, ended.states, ended.total("not_attempted")) == (3, [], 600)
+
+
+def test_nor_is_a_vanished_one_lost_where_the_ledger_fails(run, monkeypatch):
+    run(members(range(5), 1), activate(1), mappings=MIRROR)
+
+    def fail(self, _answers):
+        with self.telling("cannot be read"):
+            raise SQLAlchemyError
+
+    monkeypatch.setattr(Ledger, "shared", fail)
+    ended = run(members(range(2), 2), activate(2), mappings=MIRROR)
+    assert (ended.exit_code, ended.total("not_attempted")) == (5, 3)
 
 
 # --- settings
