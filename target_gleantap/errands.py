@@ -92,6 +92,7 @@ class Errands:
         return sent
 
     def _send_some(self, entries: Sequence[Entry]) -> int:
+        self._recall.flush()  # of what is gone already, nothing is shared any more
         rows = self._ledger.look_up([entry.key for entry in entries if entry.key is not None])
         shared = self._ledger.shared({row.kept for row in rows.values() if row.kept is not None})
         plans = [
@@ -115,12 +116,14 @@ class Errands:
             self._recall.ended(entry, None, {})
 
     def _plan(
-        self, entry: Entry, row: Row | None, shared: set[str]
+        self, entry: Entry, row: Row | None, shared: dict[str, int]
     ) -> Errand | Outcome | Rejection:
         if row is not None and row.fingerprint == REMOVED:
             return Outcome.UNCHANGED
-        if row is not None and row.kept in shared:
-            # The vendor took it and another one, which is still there, for the same.
+        if row is not None and row.kept is not None and shared.get(row.kept, 1) > 1:
+            # The vendor took it and another one, which is still there, for the same. The last of
+            # them that goes takes the vendor's along.
+            shared[row.kept] -= 1
             return Outcome.FILTERED
         removal = removal_of(entry.route)
         answers = row.answers if row is not None else {}

@@ -168,6 +168,31 @@ def test_one_whom_the_vendor_took_for_another_stays(run, sandbox, sent):
     assert len(sandbox.contacts) == 1
 
 
+def test_where_all_are_gone_whom_the_vendor_took_for_one_it_is_gone_there_too(run, sandbox, sent):
+    known = [{**REMOVE[0], "fields": {**CONTACT["fields"], "user_id": "city"}}]
+    run(member(1), mappings=known)
+    run(member(1, city="c1"), mappings=known)
+    assert len(sandbox.contacts) == 1
+    sent()
+    same = {"first_name": "Ada", "email": "member1@example.com"}
+    gone = run(deleted(1, **same), deleted(1, city="c1", **same), mappings=known)
+    assert (gone.exit_code, gone.total("filtered"), gone.total("delivered")) == (0, 1, 1)
+    assert sent() == {"contact_removal": 1}
+    assert sandbox.contacts == []
+
+
+def test_nor_does_it_stay_where_two_mappings_have_them(run, sandbox):
+    fields = {name: name for name in ("first_name", "last_name", "email", "city")}
+    old = {**REMOVE[0], "fields": fields, "where": "city == 'c1'", "name": "old"}
+    new = {**REMOVE[0], "fields": {**CONTACT["fields"], "user_id": "city"}, "name": "new"}
+    run(member(1, city="c1"), mappings=[old])
+    run(member(1, city="c1"), mappings=[new])
+    assert len(sandbox.contacts) == 1
+    same = {"first_name": "Ada", "email": "member1@example.com", "city": "c1"}
+    run(deleted(1, **same), mappings=[old, new])
+    assert sandbox.contacts == []
+
+
 # --- full tables
 
 
