@@ -36,6 +36,9 @@ class Way(Protocol):
     ) -> None:
         """Have a request sent, in its turn."""
 
+    def decide(self) -> None:
+        """Look up what has gathered, and act on it."""
+
     def settle_all(self) -> None:
         """Wait until all is settled that is on its way."""
 

@@ -126,6 +126,19 @@ def test_one_that_comes_back_in_the_same_run_stays(run, sandbox, sent):
     assert ids(sandbox) == ["m0", "m1"]
 
 
+@pytest.mark.parametrize("rows", [1, 500])
+@pytest.mark.parametrize("fields", [{"last_name": None}, {"city": "elsewhere"}])
+def test_nor_is_one_removed_that_comes_back_and_is_left_out(run, sandbox, sent, fields, rows):
+    mappings = [{**REMOVE[0], "where": "city != 'elsewhere'"}]
+    run(members(range(3)), mappings=mappings)
+    sent()
+    quarantine = {"on_reject": "quarantine", "batch_size_rows": rows}
+    ended = run(deleted(1), member(1, **fields), state(a=1), mappings=mappings, **quarantine)
+    assert (ended.exit_code, ended.states, sent()) == (0, [{"a": 1}], {})
+    assert ended.total("filtered") + ended.total("rejected") == 2
+    assert ids(sandbox) == ["m0", "m1", "m2"]
+
+
 def test_more_than_max_removals_and_none_is_removed(run, sandbox, sent):
     run(members(range(40)))
     sent()
