@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import TYPE_CHECKING, Protocol
 
 from target_gleantap.config import Config
@@ -35,6 +37,9 @@ class Way(Protocol):
     ) -> None:
         """Have a request sent, in its turn."""
 
+    def decide(self) -> None:
+        """Look up what has gathered, and act on it."""
+
     def settle_all(self) -> None:
         """Wait until all is settled that is on its way."""
 
@@ -64,6 +69,9 @@ class Errands:
         settling: Settles and rejects.
         recall: What is known.
         config: The settings.
+
+    Attributes:
+        left: Those that are allowed and not on their way yet.
     """
 
     def __init__(self, way: Way, settling: Settling, recall: Recall, config: Config) -> None:
@@ -72,6 +80,7 @@ class Errands:
         self._recall = recall
         self._ledger: Ledger = recall.ledger
         self._config = config
+        self.left: deque[Entry] = deque()
 
     def send(self, entries: Iterable[Entry]) -> int:
         """Remove these, and wait until that is done.
@@ -79,14 +88,15 @@ class Errands:
         Returns:
             How many requests for it were sent; what is gone already needs none.
         """
-        waiting, sent = list(entries), 0
-        while waiting:
-            some, waiting = waiting[:AT_ONCE], waiting[AT_ONCE:]
-            sent += self._send_some(some)
+        self.left.extend(entries)
+        sent = 0
+        while self.left:
+            sent += self._send_some(tuple(islice(self.left, AT_ONCE)))
             self._way.settle_all()
         return sent
 
     def _send_some(self, entries: Sequence[Entry]) -> int:
+        self._recall.flush()  # of what is gone already, nothing is shared any more
         rows = self._ledger.look_up([entry.key for entry in entries if entry.key is not None])
         answers = {row.kept for row in rows.values() if row.kept is not None}
         shared = self._ledger.census.shared(answers)
@@ -95,6 +105,7 @@ class Errands:
         ]
         self._recall.claim([entry for entry, plan in plans if not isinstance(plan, Rejection)])
         for entry, plan in plans:
+            self.left.popleft()
             self._carry_out(entry, plan)
         return sum(isinstance(plan, Errand) for _, plan in plans)
 
@@ -110,12 +121,14 @@ class Errands:
             self._recall.ended(entry, None, {})
 
     def _plan(
-        self, entry: Entry, row: Row | None, shared: set[str]
+        self, entry: Entry, row: Row | None, shared: dict[str, int]
     ) -> Errand | Outcome | Rejection:
         if row is not None and row.fingerprint == REMOVED:
             return Outcome.UNCHANGED
-        if row is not None and row.kept in shared:
-            # The vendor took it and another one, which is still there, for the same.
+        if row is not None and row.kept is not None and shared.get(row.kept, 1) > 1:
+            # The vendor took it and another one, which is still there, for the same. The last of
+            # them that goes takes the vendor's along.
+            shared[row.kept] -= 1
             return Outcome.FILTERED
         removal = removal_of(entry.route)
         answers = row.answers if row is not None else {}

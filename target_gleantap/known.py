@@ -117,7 +117,9 @@ class Known:
         self._settling.at_hand = None
 
     def left_out(self, route: Route, record: Record, item: Item, *, rejected: bool) -> None:
-        """Take note of a record that is left out: a full table holds it all the same."""
+        """Take note of a record that is left out: it is at the source all the same."""
+        if route.removes:
+            self._removals.came_back(route, record)
         if route.mirror:
             self._removals.present_anyway(route, record, item, rejected=rejected)
 
@@ -213,7 +215,7 @@ class Known:
 
     def left(self) -> Iterator[Item]:
         """Those that wait here, for a run that ends before they are decided on."""
-        return (entry.item for entry in self._recall.left())
+        return (entry.item for entry in (*self._recall.left(), *self._removals.left()))
 
     def close(self) -> None:
         """Let go of the ledger."""

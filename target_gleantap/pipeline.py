@@ -131,6 +131,7 @@ class Pipeline:
     ) -> None:
         if self.known is not None:
             self.known.left_out(route, record, item, rejected=isinstance(why, Rejection))
+            self.settling.at_hand = item
         if isinstance(why, Rejection):
             self.settling.reject(item, why)
         else:

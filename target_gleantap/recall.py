@@ -41,6 +41,8 @@ class Recall:
         self._deciding = Deciding(config)
         self.held = self._deciding.held
         """Removals that wait for the end of the run, by key."""
+        self.deleted: set[bytes] = set()
+        """The keys of removals that are not decided on yet."""
         self._config = config
         self._clock = clock
         self._account = ledger.fingerprints.account(config.account)
@@ -107,8 +109,14 @@ class Recall:
         self._identify(entry)
         if entry.key is None:
             return Fault("", "lacks what it was known by, so it cannot be removed", rule="key")
+        self.deleted.add(entry.key)
         self._add(entry)
         return entry
+
+    @property
+    def removing(self) -> bool:
+        """Whether there is any removal, decided on or not, that was not sent."""
+        return bool(self.held or self.deleted)
 
     def _identify(self, entry: Entry) -> None:
         source = self._sources[entry.route.stream, entry.route.name]
@@ -156,6 +164,7 @@ class Recall:
         rows = self.ledger.look_up([entry.key for entry in entries if entry.key is not None])
         decided = [each for entry in entries for each in self._deciding.decide(entry, rows)]
         self._gathered = []
+        self.deleted.clear()
         self._decided.extend(decided)
         self._tell(decided, rows)
 

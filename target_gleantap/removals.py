@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from target_gleantap.config import Config
 from target_gleantap.contract import Removal, Resource
@@ -18,7 +18,7 @@ from target_gleantap.errands import AT_ONCE, Errands, Way, removal_of
 from target_gleantap.guard import Gone, Guard
 from target_gleantap.ledger.words import Row, Source
 from target_gleantap.mapping import encode_json
-from target_gleantap.model import Fault, Faulty, Origin, Record, Rejection
+from target_gleantap.model import Fault, Faulty, Origin, Outcome, Record, Rejection
 from target_gleantap.recall import Recall
 from target_gleantap.routes import Route
 from target_gleantap.settling import Item, Settling
@@ -74,6 +74,27 @@ class Removals:
         item.entry = entry
         return None
 
+    def came_back(self, route: Route, record: Record) -> None:
+        """Remove nothing whose record came back after it was deleted, though it is left out."""
+        if not self._recall.removing or record.get(DELETED_AT) is not None:
+            return
+        _, key = self._key(route, record)
+        if key is None:
+            return
+        if key in self._recall.deleted:
+            self._way.decide()
+        entry = self._recall.held.pop(key, None)
+        if entry is not None:
+            self._way.act(entry, Outcome.FILTERED)
+
+    def _key(self, route: Route, record: Record) -> tuple[Source | None, bytes | None]:
+        """What the ledger knows a record by that is left out; None where it does not say."""
+        source = self._recall.source(route)
+        body = route.mapping.part(record, _key_fields(route.resource))
+        if source is None or isinstance(body, Faulty):
+            return source, None
+        return source, self._recall.key(source, route, body)
+
     def hold(self, entry: Entry) -> bool:
         """Hold a deletion until the end of the run; False where too many are held already."""
         if entry.source is None or entry.key is None:
@@ -106,6 +127,10 @@ class Removals:
             if verdict.allowed:
                 verdict.sent = self._errands.send(entries)
 
+    def left(self) -> Iterable[Entry]:
+        """Those that are on no way yet, for a run that ends just now."""
+        return self._errands.left
+
     # --- what a full table no longer holds
 
     def present(self, entry: Entry) -> None:
@@ -118,11 +143,7 @@ class Removals:
 
         Where a rejected one cannot be told apart, nothing of its version is removed.
         """
-        source = self._recall.source(route)
-        body = route.mapping.part(record, _key_fields(route.resource))
-        key = None
-        if source is not None and not isinstance(body, Faulty):
-            key = self._recall.key(source, route, body)
+        source, key = self._key(route, record)
         if source is not None and key is not None:
             self._note(source, key, item.origin.version)
         elif source is not None and rejected:

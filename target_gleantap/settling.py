@@ -147,9 +147,9 @@ class Settling:
             follower.item.row.not_attempted += 1
 
     def leave_at_hand(self) -> None:
-        """Count as not attempted the record that was at hand when something went wrong."""
+        """The same for the record that was at hand when something went wrong."""
         if self.at_hand is not None:
-            self.at_hand.row.not_attempted += 1
+            self.leave(self.at_hand)
             self.at_hand = None
 
     def block(self) -> None:

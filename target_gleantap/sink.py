@@ -22,6 +22,11 @@ if TYPE_CHECKING:
     from target_gleantap.target import TargetGleantap
 
 KEY_RULE = "key_properties"
+LOOK_UP_LINES = 1000
+"""How many lines of a BATCH file are read at once, whatever becomes of them: signals, answers and
+what goes again wait no longer than these take."""
+GLANCE_SECONDS = 0.0001
+"""How long the look up from them takes where there is nothing to see to."""
 
 
 class StreamSink(Sink):
@@ -128,6 +133,8 @@ class StreamSink(Sink):
         for url in files:
             for number, line in enumerate(self._lines(url, encoding.compression), 1):
                 self._target.take_batch_line(line, number)
+                if not number % LOOK_UP_LINES:
+                    self._target.run.idle(GLANCE_SECONDS)
 
     def _lines(self, url: str, compression: str | None) -> Iterator[bytes]:
         config = self.batch_config

@@ -126,7 +126,11 @@ class LearnedPace(Pacer):
             since < departure.at <= refusal.at and departure.took is not None
             for departure in self._recent
         )
-        if self.quotas:
+        if self.quotas and not count:
+            # Nothing was taken, so it was not too much: the vendor counts over a longer time, or
+            # somebody else used it up. That says nothing of what is kept; the wait is pace enough.
+            self._more, self._raise_at = MORE, now + self._calm
+        elif self.quotas:
             self._lower(now, count)
         elif count >= max(LEAST, 2 * refusal.in_flight) and self._together[0] >= refusal.in_flight:
             self._suppose(now, count, refusal.seconds)

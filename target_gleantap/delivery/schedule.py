@@ -32,6 +32,7 @@ class _Place(Generic[T]):
     identifiers: tuple[str, ...]
     waits_for: int = 0
     settled: bool = False
+    ended: bool = False
     joined: bool = False
     followers: list[_Place[T]] = field(default_factory=list)
 
@@ -98,19 +99,28 @@ class Schedule(Generic[T]):
     def settle(self, part: T) -> list[T]:
         """Tell that a part has ended.
 
+        One may end before those that it waits for: it went in one request with them, and was
+        refused alone. It keeps its place until they have ended, for those that wait for it.
+
         Returns:
             Those that waited for it alone, and may go now.
         """
         place = self._places.pop(id(part))
-        place.settled = True
-        for identifier in place.identifiers:
-            self._forget(identifier)
-        freed = []
-        for follower in place.followers:
-            follower.waits_for -= 1
-            if not follower.waits_for and not follower.joined:
-                freed.append(follower.part)
-        place.followers.clear()
+        place.ended = True
+        freed: list[T] = []
+        leaving = [] if place.waits_for else [place]
+        while leaving:
+            place = leaving.pop()
+            place.settled = True
+            for identifier in place.identifiers:
+                self._forget(identifier)
+            for follower in place.followers:
+                follower.waits_for -= 1
+                if not follower.waits_for and follower.ended:
+                    leaving.append(follower)
+                elif not follower.waits_for and not follower.joined:
+                    freed.append(follower.part)
+            place.followers.clear()
         return freed
 
     def _forget(self, identifier: str) -> None:

@@ -47,21 +47,21 @@ class Census:
             found = self._connection.execute(wanted.order_by(ENTRIES.c.key))
             return [Row._make(row) for row in found]
 
-    def shared(self, answers: Iterable[str]) -> set[str]:
-        """Which of these kept answers more than one living row has.
+    def shared(self, answers: Iterable[str]) -> dict[str, int]:
+        """How many living rows have each of these kept answers, where that is more than one.
 
         The vendor took two of ours for one: to remove the one would remove the other.
         """
-        found: set[str] = set()
+        found: dict[str, int] = {}
         with self._transactions.reading():
             for some in in_pieces(list(answers)):
                 alike = (
-                    select(ENTRIES.c.kept)
+                    select(ENTRIES.c.kept, func.count())
                     .where(ENTRIES.c.kept.in_(some))
                     .group_by(ENTRIES.c.kept)
                     .having(func.count() > 1)
                 )
-                found.update(str(kept) for kept in self._connection.scalars(alike))
+                found.update((str(kept), count) for kept, count in self._connection.execute(alike))
         return found
 
 

@@ -8,7 +8,7 @@ import subprocess
 import time
 
 import pytest
-from gym import MEMBERS, SCHEMAS, encode, member, state
+from gym import MEMBERS, SCHEMAS, encode, member, schema, state
 from runs import COMMAND, environment, run_as_process
 
 HURRIED = {"batch_size_rows": 1, "batch_wait_seconds": 0}
@@ -68,6 +68,28 @@ def test_a_signal_before_the_first_message_ends_the_run(start):
     run.send_signal(signal.SIGTERM)
     ended = run.wait(timeout=10)
     assert (ended.exit_code, ended.states) == (143, [])
+
+
+def test_a_signal_ends_a_run_in_the_middle_of_a_batch_file_that_nobody_wants(
+    sandbox, start, tmp_path
+):
+    file = tmp_path / "others.jsonl"
+    file.write_bytes(b'{"id":1}\n' * 400_000)
+    batch = {
+        "type": "BATCH",
+        "stream": "others",
+        "encoding": {"format": "jsonl"},
+        "manifest": [file.as_uri()],
+    }
+    sandbox.faults = [{"fault": "status", "status": 503, "times": 1}]
+    run = start(**HURRIED, unmapped_streams="ignore")
+    others = schema("others", {"id": "integer"})
+    run.write([*SCHEMAS, others, *many(1), batch, state(bookmark=2)])
+    run.wait_for_states(1)
+    run.send_signal(signal.SIGTERM)
+    ended = run.wait(timeout=5)
+    ended.assert_balanced()
+    assert (ended.exit_code, ended.states) == (143, [{"bookmark": 1}])
 
 
 def test_what_hangs_is_given_up_at_the_stop_deadline_and_not_acknowledged(sandbox, start):

@@ -7,6 +7,9 @@ from urllib.request import Request, urlopen
 
 import pytest
 from gym import CONTACT, MEMBER, SCHEMAS, member, record, schema, state
+from sqlalchemy.exc import SQLAlchemyError
+
+from target_gleantap.ledger.store import Ledger
 
 MIRROR = [{**CONTACT, "on_delete": "remove", "mirror": True}]
 REMOVE = [{**CONTACT, "on_delete": "remove"}]
@@ -123,6 +126,19 @@ def test_one_that_comes_back_in_the_same_run_stays(run, sandbox, sent):
     assert ids(sandbox) == ["m0", "m1"]
 
 
+@pytest.mark.parametrize("rows", [1, 500])
+@pytest.mark.parametrize("fields", [{"last_name": None}, {"city": "elsewhere"}])
+def test_nor_is_one_removed_that_comes_back_and_is_left_out(run, sandbox, sent, fields, rows):
+    mappings = [{**REMOVE[0], "where": "city != 'elsewhere'"}]
+    run(members(range(3)), mappings=mappings)
+    sent()
+    quarantine = {"on_reject": "quarantine", "batch_size_rows": rows}
+    ended = run(deleted(1), member(1, **fields), state(a=1), mappings=mappings, **quarantine)
+    assert (ended.exit_code, ended.states, sent()) == (0, [{"a": 1}], {})
+    assert ended.total("filtered") + ended.total("rejected") == 2
+    assert ids(sandbox) == ["m0", "m1", "m2"]
+
+
 def test_more_than_max_removals_and_none_is_removed(run, sandbox, sent):
     run(members(range(40)))
     sent()
@@ -163,6 +179,31 @@ def test_one_whom_the_vendor_took_for_another_stays(run, sandbox, sent):
     assert (gone.exit_code, gone.total("filtered")) == (0, 1)
     assert sent() == {}
     assert len(sandbox.contacts) == 1
+
+
+def test_where_all_are_gone_whom_the_vendor_took_for_one_it_is_gone_there_too(run, sandbox, sent):
+    known = [{**REMOVE[0], "fields": {**CONTACT["fields"], "user_id": "city"}}]
+    run(member(1), mappings=known)
+    run(member(1, city="c1"), mappings=known)
+    assert len(sandbox.contacts) == 1
+    sent()
+    same = {"first_name": "Ada", "email": "member1@example.com"}
+    gone = run(deleted(1, **same), deleted(1, city="c1", **same), mappings=known)
+    assert (gone.exit_code, gone.total("filtered"), gone.total("delivered")) == (0, 1, 1)
+    assert sent() == {"contact_removal": 1}
+    assert sandbox.contacts == []
+
+
+def test_nor_does_it_stay_where_two_mappings_have_them(run, sandbox):
+    fields = {name: name for name in ("first_name", "last_name", "email", "city")}
+    old = {**REMOVE[0], "fields": fields, "where": "city == 'c1'", "name": "old"}
+    new = {**REMOVE[0], "fields": {**CONTACT["fields"], "user_id": "city"}, "name": "new"}
+    run(member(1, city="c1"), mappings=[old])
+    run(member(1, city="c1"), mappings=[new])
+    assert len(sandbox.contacts) == 1
+    same = {"first_name": "Ada", "email": "member1@example.com", "city": "c1"}
+    run(deleted(1, **same), mappings=[old, new])
+    assert sandbox.contacts == []
 
 
 # --- full tables
@@ -260,6 +301,29 @@ def test_a_vanished_one_that_the_vendor_refuses_is_a_reject_and_looked_up_next(r
     sent()
     assert run(members(range(2), 3), activate(3), mappings=MIRROR).exit_code == 0
     assert sent() == {"customers": 1}
+
+
+# --- a run that ends in the middle of it
+
+
+def test_what_was_not_removed_yet_stands_in_the_books(run, sandbox):
+    many = range(600)
+    run(members(many))
+    sandbox.faults = [{"fault": "status", "status": 401, "path": "contact_removal"}]
+    ended = run([deleted(number) for number in many], state(bookmark=1), max_removals=600)
+    assert (ended.exit_code, ended.states, ended.total("not_attempted")) == (3, [], 600)
+
+
+def test_nor_is_a_vanished_one_lost_where_the_ledger_fails(run, monkeypatch):
+    run(members(range(5), 1), activate(1), mappings=MIRROR)
+
+    def fail(self, _answers):
+        with self.telling("cannot be read"):
+            raise SQLAlchemyError
+
+    monkeypatch.setattr(Ledger, "shared", fail)
+    ended = run(members(range(2), 2), activate(2), mappings=MIRROR)
+    assert (ended.exit_code, ended.total("not_attempted")) == (5, 3)
 
 
 # --- settings

@@ -101,6 +101,17 @@ def test_one_that_equals_a_rejected_one_is_rejected_for_the_same_reason(
     assert run_target(messages, **ledger).total("delivered") == 1
 
 
+def test_those_that_wait_for_one_whose_reject_cannot_be_kept_stand_in_the_books(
+    run_target, ledger, sandbox, tmp_path
+):
+    full = tmp_path / "rejects"
+    full.symlink_to("/dev/full")
+    sandbox.faults = [{"fault": "status", "status": 400}]
+    messages = [*SCHEMAS, member(1), member(1), member(1), state(bookmark=1)]
+    run = run_target(messages, **ledger, rejects_path=str(full))
+    assert (run.exit_code, run.states, run.total("not_attempted")) == (5, [], 3)
+
+
 def test_a_slow_tap_does_not_wait_for_a_batch(start, ledger):
     process = start(**ledger)
     process.write([*SCHEMAS, member(1), state(bookmark=1)])

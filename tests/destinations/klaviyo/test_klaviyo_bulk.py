@@ -1,6 +1,7 @@
 """Requests of many records, from a tap's lines to the sandbox and the rejects file."""
 
 import json
+import time
 
 import pytest
 
@@ -57,6 +58,24 @@ def test_of_many_events_only_the_bad_ones_are_rejected(run_target, sandbox):
     ]
     assert sorted(arrived) == [n for n in range(120) if n not in bad]
     assert all(event["received"] == 1 for event in sandbox.events)
+    assert sandbox.stats["overlaps"] == 0
+
+
+@pytest.mark.parametrize("sandbox", ["pointers"], indirect=True)
+def test_nobody_overtakes_those_that_go_again_for_one_that_was_refused(start, sandbox):
+    sandbox.faults = [{"fault": "latency", "seconds": 0.6}]
+    run = start(**BULK, mappings=[EVENTS], batch_wait_seconds=1)
+    whose = {"email": "m1@example.com"}
+    run.write(
+        lines("check_ins", [{"id": 1, **whose, "bad": None}, {"id": 2, **whose, "bad": True}])
+    )
+    until = time.monotonic() + 10
+    while not sandbox.requests and time.monotonic() < until:
+        time.sleep(0.01)
+    run.write(lines("check_ins", [{"id": 3, **whose, "bad": None}]))
+    ended = run.end()
+    assert ended.exit_code == 0, ended.stderr
+    assert [reject["record"]["id"] for reject in ended.rejects] == [2]
     assert sandbox.stats["overlaps"] == 0
 
 

@@ -108,6 +108,18 @@ def test_a_quota_that_shrank_is_kept_too() -> None:
     assert vendor.refused - refused <= 0.01 * vendor.taken
 
 
+def test_a_spell_in_which_nothing_is_taken_says_nothing_of_the_quota() -> None:
+    """Somebody else used it up for a while; only the first 429 of all those could be about it."""
+    pace, vendor = LearnedPace(lambda: None), Vendor(a_second=100)
+    send(pace, vendor, 5)
+    vendor.a_second = -1
+    send(pace, vendor, 10)
+    vendor.a_second = 100
+    before = vendor.taken
+    send(pace, vendor, 60)
+    assert vendor.taken - before >= 0.3 * 60 * 100
+
+
 def test_what_is_tried_upwards_costs_little() -> None:
     pace, vendor = LearnedPace(lambda: None), Vendor(a_second=100)
     send(pace, vendor, 600)

@@ -92,6 +92,27 @@ def test_a_contact_known_by_two_names_ties_deliveries_that_share_none() -> None:
     assert schedule.settle("by id") == ["by e-mail"]
 
 
+def test_whoever_waits_for_one_refused_alone_waits_for_those_that_it_went_with() -> None:
+    """A request of three is refused for the last: the first two go again, and nobody overtakes."""
+    schedule: Schedule[str] = Schedule()
+    party = schedule.party()
+    assert schedule.add("first", ("email:a",))
+    assert not schedule.add("second", ("email:a",))
+    assert not schedule.add("third", ("email:a",))
+    assert party.admit("first") == ["second"]
+    assert party.admit("second") == ["third"]
+    assert party.admit("third") == []
+    assert not schedule.add("came before", ("email:a",))
+    assert schedule.settle("third") == []
+    assert not schedule.add("came after", ("email:a",))
+    assert schedule.settle("first") == []
+    assert schedule.settle("second") == ["came before"]
+    assert schedule.settle("came before") == ["came after"]
+    assert schedule.settle("came after") == []
+    assert not schedule._contacts
+    assert not schedule._carriers
+
+
 def test_a_busy_contact_delays_nobody_else() -> None:
     schedule: Schedule[str] = Schedule()
     assert schedule.add("busy 0", ("user_id:busy",))
