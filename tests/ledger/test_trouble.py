@@ -146,6 +146,7 @@ def test_wrong_permissions(elsewhere):
         ("mysql://host/ledger", "is no address of a ledger"),
         ("ledger.db", "is no address of a ledger"),
         ("sqlite://", "names no file"),
+        ("sqlite://ledger.db", "ledger_url: has too few slashes for the path of a file (three"),
         ("postgresql://user:canary@host/db", "ledger_secret: is required for PostgreSQL"),
     ],
 )
