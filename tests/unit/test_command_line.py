@@ -67,6 +67,7 @@ def test_a_subcommand_has_its_own_help() -> None:
         (["sandbix"], "Did you mean sandbox?"),
         (["replicate"], "There are: sandbox"),
         (["--about", "sandbox"], "write the options of a subcommand after its name"),
+        (["--input", __file__, "check"], "--input: write the options of a subcommand after"),
         (["sandbox", "--port", "99999"], "99999 is not in the range 0<=x<=65535"),
         (["--confg", "x"], "--config"),
         (["--input", "nowhere.jsonl"], "No such file"),
