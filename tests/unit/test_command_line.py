@@ -85,7 +85,7 @@ def test_a_wrong_command_line_says_what_would_be_right(arguments: list[str], sai
     [
         (f'{{"api_key": "{CANARY}",\n  x{CANARY}}}', ":2:3: is not JSON from here on"),
         ("", "the file is empty"),
-        (f'["{CANARY}"]', "is not a JSON object"),
+        (f'["{CANARY}"]', "holds a list, not an object"),
     ],
 )
 def test_a_config_file_that_cannot_be_read_is_named_with_its_place(
