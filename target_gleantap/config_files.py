@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any
 from dotenv import dotenv_values, find_dotenv
 
 from target_gleantap.errors import ConfigError
+from target_gleantap.logs import LOGGER
 from target_gleantap.model import Fault
-from target_gleantap.settings import environment
+from target_gleantap.settings import environment, misspelt
 from target_gleantap.settings.kinds import found
 from target_gleantap.settings.names import shown
 
@@ -44,7 +45,10 @@ def read_config(given: Sequence[str], environ: Mapping[str, str]) -> dict[str, A
         written = {
             name: value or "" for name, value in dotenv_values(find_dotenv(usecwd=True)).items()
         }
-        merged.update(environment({**written, **environ}))
+        both = {**written, **environ}
+        for name, near in misspelt(both).items():
+            LOGGER.warning("%s is no setting, and is passed over: did you mean %s?", name, near)
+        merged.update(environment(both))
     return merged
 
 

@@ -68,6 +68,31 @@ def test_env_in_small_letters_is_told_from_a_file(tmp_path, monkeypatch):
         read_config(["env"], {})
 
 
+def test_a_slip_in_the_name_of_a_variable_is_told(caplog):
+    """In a file it is a fault. Here it may be somebody else's, and the run would go on in UTC."""
+    read_config(
+        ["ENV"],
+        {
+            "TARGET_GLEANTAP_TIMEZON": "Zq7Canary",
+            "target_gleantap_app_id": "Zq7Canary",
+            "TARGET_GLEANTAP_API_KEYS": "Zq7Canary",
+            "TARGET_GLEANTAP_LOGLEVEL": "INFO",
+            "TARGET_GLEANTAP_LOAD_SCHEMA": "public",
+            "TARGET_GLEANTAP__ENV": "x",
+            "TARGET_GLEANTAP_QUOTAS": "[]",
+        },
+    )
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        f"{name} is no setting, and is passed over: did you mean TARGET_GLEANTAP_{meant}?"
+        for name, meant in (
+            ("TARGET_GLEANTAP_TIMEZON", "TIMEZONE"),
+            ("target_gleantap_app_id", "APP_ID"),
+            ("TARGET_GLEANTAP_API_KEYS", "API_KEY"),
+        )
+    ]
+
+
 def test_a_file_of_comments_sets_nothing(tmp_path):
     path = tmp_path / "config.yml"
     path.write_text("# nothing yet\n")
