@@ -136,7 +136,7 @@ class Cli(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Find the subcommand, and see to it that the Singer command does not run beside it."""
-        given = [f"--{name}" for name in _given(ctx)]
+        given = list(_given(ctx))
         if given:
             message = f"{', '.join(given)}: write the options of a subcommand after its name"
             raise click.UsageError(message, ctx)
@@ -146,9 +146,11 @@ class Cli(click.Group):
 
 
 def _given(ctx: click.Context) -> Iterator[str]:
-    for name in ctx.params:
+    """The options that were written, as they are written: singer-sdk's names differ."""
+    for param in ctx.command.params:
+        name = param.name or ""
         if ctx.get_parameter_source(name) is click.core.ParameterSource.COMMANDLINE:
-            yield name
+            yield param.opts[0]
 
 
 def _read_config_option(ctx: click.Context, option: Any, value: tuple[str, ...]) -> Any:

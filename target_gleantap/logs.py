@@ -26,9 +26,12 @@ _OURS = Path(__file__).parent
 # urllib3's one warning prints header lines of the answer that it could not read.
 _SPEAKS_OF_HEADERS = "urllib3.connection"
 
+# singer-sdk's line ahead of what it raises again, and we then say in full.
+_SAID_AGAIN = "Error initializing target sink"
+
 
 def _may_be_written(record: logging.LogRecord) -> bool:
-    if record.name == _SPEAKS_OF_HEADERS:
+    if record.name == _SPEAKS_OF_HEADERS or str(record.msg).startswith(_SAID_AGAIN):
         return False
     if record.levelno >= logging.INFO:
         return True

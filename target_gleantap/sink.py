@@ -12,7 +12,7 @@ from singer_sdk.helpers._batch import BatchFileFormat, StorageTarget
 from singer_sdk.sinks import Sink
 
 from target_gleantap.errors import InputError, LocalError
-from target_gleantap.mapping import Checker
+from target_gleantap.mapping import Checker, DeadReferenceError
 from target_gleantap.model import Fault, Origin, Record
 from target_gleantap.routes import Route
 
@@ -61,6 +61,11 @@ class StreamSink(Sink):
         """
         try:
             checker = Checker(self.original_schema)
+        except DeadReferenceError as fault:
+            raise InputError(
+                f"The SCHEMA of stream {self.stream_name!r} refers to {fault.message[:80]!r}, "
+                "which is not in it; nothing is fetched from elsewhere. The tap must be mended."
+            ) from None
         except jsonschema.SchemaError as fault:
             where = ".".join(str(part) for part in fault.absolute_path)
             raise InputError(

@@ -170,7 +170,8 @@ def _lines(summary: Mapping[str, Any]) -> list[str]:
     if falls := requests["limit_falls"]:
         times = "once" if falls == 1 else f"{falls} times"
         lines.append(
-            f"The vendor bore fewer requests at once {times}: at last {requests['limit']} at most."
+            f"Fewer requests at once than max_in_flight, for the vendor refused or did not answer "
+            f"them: lowered {times}, at last {requests['limit']} at most."
         )
     counts = [f"{count} {noun}" for noun, count in requests["counts"].items()]
     if counts:

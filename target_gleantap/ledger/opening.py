@@ -91,6 +91,11 @@ def _see_to_file(path: Path, *, create: bool) -> None:
                 raise _config("there is no ledger there yet", "a run with ledger_url makes it")
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
+        if path.is_dir():
+            raise LocalError(
+                f"The ledger {path} is a folder: write the name of a file behind it in ledger_url. "
+                "Nothing was sent."
+            )
         for right, word in ((os.R_OK, "read"), (os.W_OK, "written")):
             if not os.access(path, right, effective_ids=os.access in os.supports_effective_ids):
                 raise LocalError(f"The ledger {path} cannot be {word}: see to its permissions.")

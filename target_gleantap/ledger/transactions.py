@@ -23,7 +23,10 @@ _REMEDIES = {
     "unable to open": "see to its permissions, and to those of its folder",
     "disk i/o": "see to the disk, and whether it is full, and run again",
 }
-_OTHERWISE = "see whether it is up and takes this user, and run again"
+_OTHERWISE = (
+    "see whether the server in ledger_url is up, has this database, and takes this user and "
+    "password; then run again"
+)
 
 
 class Transactions:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from target_gleantap.mapping.checker import Checker, without_nulls
+from target_gleantap.mapping.checker import Checker, DeadReferenceError, without_nulls
 from target_gleantap.mapping.coercion import Wire
 from target_gleantap.mapping.compiler import compile_mapping
 from target_gleantap.mapping.defaults import default_mapping
@@ -17,6 +17,7 @@ from target_gleantap.mapping.numbers import (
 
 __all__ = [
     "Checker",
+    "DeadReferenceError",
     "ExactNumber",
     "Mapping",
     "Wire",

@@ -21,6 +21,10 @@ from target_gleantap.mapping.explanations import explain
 from target_gleantap.model import Body, Fault
 
 
+class DeadReferenceError(SchemaError):
+    """A schema refers to what is not in it. The message is the reference."""
+
+
 class Checker:
     """A compiled schema.
 
@@ -123,7 +127,7 @@ def _refuse_dead_references(schema: Mapping[str, Any]) -> None:
         try:
             resolver.lookup(reference)
         except Unresolvable:  # noqa: PERF203 - the first one ends it
-            raise SchemaError(f"the reference {reference!r} leads nowhere in the schema") from None
+            raise DeadReferenceError(reference) from None
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -24,6 +24,15 @@ Reader: TypeAlias = Callable[[Any], Any]
 PLAIN_PATH = re.compile(r"[A-Za-z_][A-Za-z0-9_]*(\.[A-Za-z_][A-Za-z0-9_]*)*", re.ASCII)
 QUOTE_HINT = "a fixed text stands in quotes within quotes, such as \"'member'\""
 
+_SLIPS = (
+    (re.compile(r"[^=!<>]=[^=]").search, "equal is written ==, such as \"status == 'active'\""),
+    (re.compile(r"[=<>]\s*-?[0-9]").search, 'a number stands in backticks, such as "age > `18`"'),
+    (
+        re.compile(r"[\w.-]*(-|[^\W0-9A-Za-z_])[\w.-]*").fullmatch,
+        "a name with a - or other letters than a to z stands in double quotes: '\"e-mail\"'",
+    ),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Expression:
@@ -78,7 +87,7 @@ def compile_expression(text: str, path: str) -> tuple[Expression | None, tuple[F
     try:
         tree = _parse(text)
     except (exceptions.JMESPathError, RecursionError) as error:
-        return None, (Fault(path, _parse_message(error), QUOTE_HINT, rule="expression"),)
+        return None, (Fault(path, _parse_message(error), _parse_hint(text), rule="expression"),)
     faults = tuple(_call_faults(tree, path))
     if faults:
         return None, faults
@@ -141,6 +150,11 @@ def _parse_message(error: Exception) -> str:
         return "is no JMESPath expression: it ends too early"
     place = getattr(error, "lexer_position", error.lex_position)
     return f"is no JMESPath expression: wrong at column {place + 1}"
+
+
+def _parse_hint(text: str) -> str:
+    """What most likely should have been written: the slips of who knows SQL, Python or YAML."""
+    return next((hint for slip, hint in _SLIPS if slip(text)), QUOTE_HINT)
 
 
 def _call_faults(tree: Any, path: str) -> list[Fault]:

@@ -62,6 +62,8 @@ def _hint(expression: Expression, above: SourcePath, name: str, properties: Sche
     close = closest(name, properties)
     if close:
         return f"did you mean {_dotted((*above, close))}?"
+    if f'"{name}"' in expression.text:
+        return f"in double quotes it is a field; a fixed text stands in single ones: '{name}'"
     bare = _BARE_WORD.fullmatch(expression.text) and not expression.path.endswith(f".{name}")
     return f"if you mean the text itself, quote it: \"'{name}'\"" if bare else ""
 

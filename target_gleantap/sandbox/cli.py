@@ -22,7 +22,11 @@ INSTALL = "pip install 'target-gleantap[sandbox]'"
 
 @click.command()
 @click.option(
-    "--port", default=8130, show_default=True, help="Port on 127.0.0.1; 0 for a free one."
+    "--port",
+    type=click.IntRange(0, 65_535),
+    default=8130,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 for a free one.",
 )
 @click.option(
     "--destination", default="gleantap", show_default=True, help="The vendor to stand in for."

@@ -179,7 +179,7 @@ class Sandbox:
             server = await loop.create_server(
                 lambda: Connection(self._site), self._host, self.port, backlog=BACKLOG
             )
-        except OSError as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, `start` waits for it
             ready.set_exception(error)
             return
         self._loop, self._stop = loop, asyncio.Event()

@@ -9,7 +9,7 @@ kinds, rules, entries, names    the parts of that
 
 from target_gleantap.settings.declared import ENV_PREFIX, SETTINGS
 from target_gleantap.settings.general import DEFAULT_DESTINATION
-from target_gleantap.settings.reading import environment, read, singer_config
+from target_gleantap.settings.reading import environment, misspelt, read, singer_config
 from target_gleantap.settings.schema import config_jsonschema
 from target_gleantap.settings.tables import meltano, table
 
@@ -20,6 +20,7 @@ __all__ = [
     "config_jsonschema",
     "environment",
     "meltano",
+    "misspelt",
     "read",
     "singer_config",
     "table",

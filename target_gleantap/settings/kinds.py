@@ -96,7 +96,9 @@ _KINDS: Mapping[str, Callable[[Any], Any]] = {
 
 def _wrong_kind(setting: Setting, raw: Any) -> Fault:
     hint = ""
-    if isinstance(raw, str) and setting.kind in ("array", "object"):
+    if isinstance(raw, str) and setting.kind == "array":
+        hint = "a list stands in brackets; in the environment it is written as JSON"
+    elif isinstance(raw, str) and setting.kind == "object":
         hint = "in the environment it is written as JSON"
     return Fault(
         setting.name, f"expected {EXPECTED[setting.kind]}, found {found(raw)}", hint, rule="type"

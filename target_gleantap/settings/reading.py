@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import fields, replace
+from difflib import get_close_matches
 from functools import partial
 from os.path import normpath
 from pathlib import Path
@@ -26,6 +27,8 @@ from target_gleantap.settings.singer import SINGER
 
 _BY_NAME = {setting.name: setting for setting in SETTINGS}
 _READ_BY_SINGER = (*(setting.name for setting in SINGER), "batch_size_rows")
+CLOSE = 0.95
+"""A letter or two: the prefix, which all share, counts in."""
 _OF_CONFIG = frozenset(field.name for field in fields(Config)) - {"destination", "mappings"}
 
 
@@ -37,6 +40,20 @@ def environment(environ: Mapping[str, str]) -> dict[str, str]:
     """
     variables = {setting.name: ENV_PREFIX + setting.name.upper() for setting in SETTINGS}
     return {name: environ[of] for name, of in variables.items() if environ.get(of)}
+
+
+def misspelt(environ: Mapping[str, str]) -> dict[str, str]:
+    """Variables that are hardly anything but a setting's with a slip in it, and which.
+
+    Not a fault: Meltano and others set variables of this prefix that are no settings.
+    """
+    variables = {ENV_PREFIX + setting.name.upper() for setting in SETTINGS}
+    near = {
+        name: get_close_matches(name.upper(), variables, n=1, cutoff=CLOSE)
+        for name in environ
+        if name.upper().startswith(ENV_PREFIX) and name not in variables
+    }
+    return {name: close[0] for name, close in near.items() if close}
 
 
 def singer_config(raw: Mapping[str, Any]) -> dict[str, Any]:

@@ -169,6 +169,11 @@ def ledger_url(value: str) -> Checked:
         return None, (Fault("ledger_url", "is no address of a ledger", hint, rule="ledger"),)
     if scheme == "sqlite" and rest.strip("/") in ("", ":memory:"):
         return None, (Fault("ledger_url", "names no file", hint, rule="ledger"),)
+    if scheme == "sqlite" and not rest.startswith("/"):
+        # What stands after two slashes is a host, and SQLite has none: the path would be empty.
+        hint = "three slashes before a path from here, four before one from the root"
+        message = "has too few slashes for the path of a file"
+        return None, (Fault("ledger_url", message, hint, rule="ledger"),)
     return value, ()
 
 

@@ -11,9 +11,11 @@ from target_gleantap.workbench.profile import SourceField, StreamProfile
 from target_gleantap.workbench.words import (
     ADDRESS_PARTS,
     CONTAINERS,
+    GENERAL,
     MOMENTS,
     NEUTRAL,
     OTHERS,
+    PEOPLE,
     folded,
     singular,
     synonyms,
@@ -105,10 +107,18 @@ def _by_name(source: SourceField, body: BodyField, stream: StreamProfile) -> _Na
     for start in range(len(words)):
         named = _same("".join(words[start:]), body)
         if named is not None:
-            score = _after(words[:start], named, body, own, len(source.path))
+            if body.name in GENERAL and _says_of_what(words[:start], source, own):
+                return None
+            score = _after(words[:start], named, body, own, source)
             apart = body.name in ADDRESS_PARTS and len(source.path) == 1 and _has_address(stream)
             return score and _Named(score.score - 0.1 * apart, score.why)
     return _by_values(source, body)
+
+
+def _says_of_what(before: list[str], source: SourceField, own: set[str]) -> bool:
+    """Whether a word before a general name makes it another thing's: `record_type`."""
+    around = {word for name in source.path[:-1] for word in tokens(name)} & NEUTRAL
+    return any(word not in around and singular(word) not in {*own, *PEOPLE} for word in before)
 
 
 def _has_address(stream: StreamProfile) -> bool:
@@ -144,12 +154,16 @@ def _moments(body: BodyField) -> tuple[str, ...]:
 
 
 def _after(
-    before: list[str], named: _Named, body: BodyField, own: set[str], depth: int
+    before: list[str], named: _Named, body: BodyField, own: set[str], source: SourceField
 ) -> _Named | None:
     """The agreement, less what the words before the name take from it."""
     if any(singular(word) in OTHERS - own for word in before):
         return None
     strange = [word for word in before if singular(word) not in NEUTRAL | own]
     in_address = body.name in ADDRESS_PARTS and {"address", "mailing"} & set(before)
-    score = named.score - 0.04 * (depth - 1) - 0.3 * bool(strange) + 0.12 * bool(in_address)
-    return _Named(min(score, 1.0), named.why) if score >= LEAST else None
+    score = named.score - 0.04 * (len(source.path) - 1)
+    score += 0.12 * bool(in_address) - 0.3 * bool(strange)
+    above = sum(len(tokens(name)) for name in source.path[:-1])
+    passed_over = " ".join(before[above:])
+    why = f"{named.why}, after `{passed_over}`" if passed_over else named.why
+    return _Named(min(score, 1.0), why) if score >= LEAST else None

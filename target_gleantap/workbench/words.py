@@ -98,6 +98,9 @@ OTHERS = frozenset(
     ("emergency", "staff", "employee", "trainer", "instructor", "coach", "parent", "guardian")
 ) | {"spouse", "referrer", "shipping", "company", "sales", "agent", "author", "refund", "card"}
 """What makes it somebody or something else's: `emergency_phone`."""
+GENERAL = frozenset(("source", "status", "title", "type"))
+"""Body fields whose name says little by itself: what stands before it says of what, so that a word
+that changes nothing elsewhere does here. `default_source` is Stripe's card, not where from."""
 CONTAINERS = frozenset((*PEOPLE, "location", "address", "attributes", "properties"))
 """Objects of a body that are about the person: what is in them needs not be named after them."""
 ADDRESS_PARTS = frozenset(("address", "address2", "city", "state", "zip", "country", "region"))

@@ -146,6 +146,7 @@ def test_wrong_permissions(elsewhere):
         ("mysql://host/ledger", "is no address of a ledger"),
         ("ledger.db", "is no address of a ledger"),
         ("sqlite://", "names no file"),
+        ("sqlite://ledger.db", "ledger_url: has too few slashes for the path of a file (three"),
         ("postgresql://user:canary@host/db", "ledger_secret: is required for PostgreSQL"),
     ],
 )
@@ -155,12 +156,17 @@ def test_an_address_that_cannot_be_one(run_at_once, sandbox, url, said):
     assert "canary" not in run.stderr
 
 
+def test_a_folder_in_the_place_of_the_file(tmp_path):
+    with pytest.raises(LocalError, match="is a folder: write the name of a file behind it"):
+        open_ledger(f"sqlite:///{tmp_path}")
+
+
 def test_a_server_that_is_not_there(run_at_once, sandbox):
     with closing(socket.create_server(("127.0.0.1", 0))) as taken:
         port = taken.getsockname()[1]
     url = f"postgresql://user:canary@127.0.0.1:{port}/db"
     run = run_at_once(MANY, ledger_url=url, ledger_secret="a-secret-of-the-tests")  # noqa: S106
-    refused(run, sandbox, "The ledger cannot be opened", "see whether it is up")
+    refused(run, sandbox, "The ledger cannot be opened", "whether the server in ledger_url is up")
     assert "canary" not in run.stderr
 
 

@@ -83,6 +83,8 @@ def test_a_subcommand_has_its_own_help() -> None:
         (["sandbix"], "Did you mean sandbox?"),
         (["replicate"], "There are: sandbox"),
         (["--about", "sandbox"], "write the options of a subcommand after its name"),
+        (["--input", __file__, "check"], "--input: write the options of a subcommand after"),
+        (["sandbox", "--port", "99999"], "99999 is not in the range 0<=x<=65535"),
         (["--confg", "x"], "--config"),
         (["--input", "nowhere.jsonl"], "No such file"),
     ],
@@ -99,7 +101,7 @@ def test_a_wrong_command_line_says_what_would_be_right(arguments: list[str], sai
     [
         (f'{{"api_key": "{CANARY}",\n  x{CANARY}}}', ":2:3: is not JSON from here on"),
         ("", "the file is empty"),
-        (f'["{CANARY}"]', "is not a JSON object"),
+        (f'["{CANARY}"]', "holds a list, not an object"),
     ],
 )
 def test_a_config_file_that_cannot_be_read_is_named_with_its_place(

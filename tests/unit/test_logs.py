@@ -72,6 +72,13 @@ def test_debug_lines_of_other_packages_are_dropped(lines: list[str]) -> None:
     assert lines == []
 
 
+def test_what_singer_sdk_says_ahead_of_our_own_message_is_dropped(lines: list[str]) -> None:
+    """The first ERROR of a run is what people look for: it has to be the one that says why."""
+    logging.getLogger("target-gleantap").error("Error initializing target sink '%s'", "x")
+    logging.getLogger("target-gleantap").error("The config has 1 fault")
+    assert lines == ["The config has 1 fault"]
+
+
 def test_an_exception_in_a_thread_is_told_the_same_way(
     lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -123,6 +123,10 @@ def test_stream_maps_are_followed(command: Any, write: Any) -> None:
             json.dumps({**MEMBERS, "schema": {"properties": {"id": {"type": 5}}}}),
             "no valid JSON Schema",
         ),
+        (
+            json.dumps({**MEMBERS, "schema": {"properties": {"id": {"$ref": "#/$defs/no"}}}}),
+            "refers to '#/$defs/no', which is not in it",
+        ),
     ],
 )
 def test_an_input_that_is_no_singer_is_a_fault_like_others(

@@ -36,8 +36,13 @@ def test_json_and_yaml_lie_over_each_other(tmp_path):
         ("a: [", ":1:5: is not YAML from here on"),
         ("a: 1\nb: 'Zq7Canary\n", "is not YAML from here on"),
         ("a: 1\na: 2\n", ":2:1: holds a key that stands in the same place already"),
-        ("- a\n", "is not a JSON object with the settings"),
-        ("a: !!python/object:os.system {}\n", "is not YAML"),
+        ("- a\n", "holds a list, not an object with the settings"),
+        ("Zq7Canary", "holds a string, not an object with the settings"),
+        ("a: !!python/object:os.system {}\n", ":1:4: has a tag (a word after !)"),
+        ("a: *Zq7Canary\n", ":1:4: names an anchor (after *) that is not set above"),
+        ("a: 1\n---\nb: 2\n", ":2:1: begins a second document"),
+        ("a:\n\tb: Zq7Canary\n", ":2:1: is not YAML from here on (the line begins with a tab"),
+        ("", "config.yml: is empty"),
     ],
 )
 def test_what_is_wrong_in_it_is_told_by_its_place(tmp_path, text, said):
@@ -49,7 +54,46 @@ def test_what_is_wrong_in_it_is_told_by_its_place(tmp_path, text, said):
     assert "Zq7Canary" not in str(refused.value)
 
 
-def test_an_empty_file_sets_nothing(tmp_path):
+def test_a_key_that_stands_twice_is_a_fault_in_json_too(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"mappings": [{"fields": {"email": "Zq7Canary", "email": "b"}}]}')
+    with pytest.raises(ConfigError, match="holds the key email twice") as refused:
+        read_config([str(path)], {})
+    assert "Zq7Canary" not in str(refused.value)
+
+
+def test_env_in_small_letters_is_told_from_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match="the environment is ENV, in capitals"):
+        read_config(["env"], {})
+
+
+def test_a_slip_in_the_name_of_a_variable_is_told(caplog):
+    """In a file it is a fault. Here it may be somebody else's, and the run would go on in UTC."""
+    read_config(
+        ["ENV"],
+        {
+            "TARGET_GLEANTAP_TIMEZON": "Zq7Canary",
+            "target_gleantap_app_id": "Zq7Canary",
+            "TARGET_GLEANTAP_API_KEYS": "Zq7Canary",
+            "TARGET_GLEANTAP_LOGLEVEL": "INFO",
+            "TARGET_GLEANTAP_LOAD_SCHEMA": "public",
+            "TARGET_GLEANTAP__ENV": "x",
+            "TARGET_GLEANTAP_QUOTAS": "[]",
+        },
+    )
+    said = [record.getMessage() for record in caplog.records]
+    assert said == [
+        f"{name} is no setting, and is passed over: did you mean TARGET_GLEANTAP_{meant}?"
+        for name, meant in (
+            ("TARGET_GLEANTAP_TIMEZON", "TIMEZONE"),
+            ("target_gleantap_app_id", "APP_ID"),
+            ("TARGET_GLEANTAP_API_KEYS", "API_KEY"),
+        )
+    ]
+
+
+def test_a_file_of_comments_sets_nothing(tmp_path):
     path = tmp_path / "config.yml"
     path.write_text("# nothing yet\n")
     assert read_config([str(path)], {}) == {}

@@ -132,6 +132,35 @@ def test_every_line_says_how_sure_it_is_and_why(command: Any) -> None:
         assert any(f"# {word}" in line for word in ("sure: ", "likely: ", "a guess: ")), line
 
 
+@pytest.mark.parametrize(
+    ("stream", "source", "taken"),
+    [
+        ("customers", "default_source", False),
+        ("customers", "record_type", False),
+        ("customers", "payment_status", False),
+        ("customers", "customer_type", True),
+        ("gym_visitors", "visitor_type", True),
+        ("customers", "lead_source", True),
+        ("customers", "source", True),
+    ],
+)
+def test_a_general_name_is_the_persons_only_where_no_other_word_says_of_what(
+    command: Any, stream: str, source: str, taken: bool
+) -> None:
+    """Stripe's `default_source` is a card. It was proposed as where somebody comes from, surely."""
+    properties = {**PERSON["schema"]["properties"], source: {"type": "string"}}
+    message = {**PERSON, "stream": stream, "schema": {"type": "object", "properties": properties}}
+    made = command("scaffold", stdin=as_lines([message])).out
+    rule = f"{source.rpartition('_')[2]}: {source} "
+    assert (rule in made) == taken, made
+
+
+def test_words_that_were_passed_over_are_told(command: Any) -> None:
+    made = command("scaffold", stdin=as_lines(schema_messages("stripe"))).out
+    assert "email: receipt_email                    # likely: same name, after `receipt`" in made
+    assert "phone: billing_details.phone            # likely: same name\n" in made
+
+
 def test_a_stream_that_only_its_fields_speak_for_is_a_comment(command: Any) -> None:
     message = {**PERSON, "stream": "zzz"}
     made = command("scaffold", stdin=as_lines([message]))

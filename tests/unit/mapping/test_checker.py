@@ -1,5 +1,6 @@
 """Valid or not is jsonschema's word; what is wrong is said in ours, without values."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -168,7 +169,7 @@ def test_an_invalid_schema_is_refused(schema: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("reference", ["#/definitions/none", "http://127.0.0.1:9/schema.json"])
 def test_a_reference_that_leads_nowhere_is_refused_and_nothing_is_fetched(reference: str) -> None:
-    with pytest.raises(jsonschema.SchemaError, match="leads nowhere"):
+    with pytest.raises(jsonschema.SchemaError, match=re.escape(reference)):
         Checker({"properties": {"a": {"$ref": reference}}})
 
 

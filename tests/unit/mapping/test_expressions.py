@@ -50,6 +50,23 @@ def test_what_is_wrong_is_found_before_any_record(text: str, message: str) -> No
 
 
 @pytest.mark.parametrize(
+    ("text", "hint"),
+    [
+        ("status = 'active'", "equal is written =="),
+        ("age > 18", "a number stands in backticks"),
+        ("age == -1", "a number stands in backticks"),
+        ("e-mail", "stands in double quotes"),
+        ("contact.größe", "stands in double quotes"),
+        ("status != 'active", "a fixed text stands in quotes within quotes"),
+        ("age >= `18` &&", "a fixed text stands in quotes within quotes"),
+    ],
+)
+def test_a_frequent_slip_is_told_by_what_is_right(text: str, hint: str) -> None:
+    _, (fault,) = compile_expression(text, "mappings[0].where")
+    assert hint in fault.hint
+
+
+@pytest.mark.parametrize(
     ("text", "value"), [("'x'", "x"), ("`1.50`", "1.50"), ('`{"a": 1e5}`', "{'a': 1e5}")]
 )
 def test_literals_are_constant_and_keep_the_text_of_numbers(text: str, value: str) -> None:

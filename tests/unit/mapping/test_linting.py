@@ -39,6 +39,13 @@ def lint(mapping: Callable[..., Mapping], text: str, schema: dict[str, Any] = SC
     [
         ("emial", "stream 'members' has no field emial (did you mean mail?)"),
         (
+            'mail == "gold"',
+            (
+                "stream 'members' has no field gold (in double quotes it is a field; a fixed text "
+                "stands in single ones: 'gold')"
+            ),
+        ),
+        (
             "member",
             (
                 "stream 'members' has no field member "
