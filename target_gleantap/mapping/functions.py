@@ -11,7 +11,12 @@ from typing import Any
 from jmespath import functions
 
 from target_gleantap.mapping.json_values import NotCoercible
-from target_gleantap.mapping.numbers import encode_json, number_text, read_number
+from target_gleantap.mapping.numbers import (
+    encode_json,
+    number_text,
+    read_number,
+    without_empty_fraction,
+)
 from target_gleantap.mapping.scalars import to_boolean
 
 NUMBERS = ("Decimal", "ExactNumber")
@@ -87,7 +92,7 @@ class Functions(functions.Functions):
         # Null stays null: JMESPath's "null" would make an id of a value that is not there.
         if value is None or isinstance(value, str):
             return value
-        return encode_json(value).decode()
+        return encode_json(_plain(value)).decode()
 
     @functions.signature({"types": []})
     def _func_to_number(self, value: Any) -> Any:
@@ -151,4 +156,9 @@ def _sorted(value: Any) -> Any:
         return {key: _sorted(value[key]) for key in sorted(value)}
     if isinstance(value, (list, tuple)):
         return [_sorted(item) for item in value]
-    return value
+    return _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    """A number without an empty fraction, since what is made of it may be an id; else as it is."""
+    return without_empty_fraction(value) if isinstance(value, (float, Decimal)) else value

@@ -58,7 +58,7 @@ OURS: tuple[Function, ...] = (
     Function(
         "hash(any, ...)",
         "A stable id made of its arguments: the first 32 hex digits of the SHA-256 of their list "
-        "as compact JSON in UTF-8, keys sorted, numbers in their exact text. Null where all "
+        "as compact JSON in UTF-8, keys sorted, numbers as in `to_string`. Null where all "
         "arguments are null.",
         "hash(member, day)",
         "a8d4ee0a28afc2cdf252b2dfc1d3a45f",

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from typing_extensions import Self
 
 
+_LONGEST = 400
+"""Digits up to which a number written with an empty fraction is taken for the whole one."""
 _NUMBER = re.compile(r"-?\d+(\.\d+)?([eE][+-]?\d+)?", re.ASCII)
 
 
@@ -81,6 +83,23 @@ def number_text(number: float | Decimal) -> str:
         return str(number)
     except ValueError:
         raise ValueError("an integer of too many digits") from None
+
+
+def without_empty_fraction(number: float | Decimal) -> float | Decimal:
+    """`17` for `17.0`, and any other number as it is.
+
+    They are one number (RFC 8259, JSON Schema), but two texts, and so two people where the text is
+    an id: and a tap writes ids so as soon as one of a column is missing (pandas).
+
+    Raises:
+        ValueError: As `number_text` does.
+    """
+    if isinstance(number, int):
+        return number
+    whole, point, fraction = number_text(number).partition(".")
+    if point and not fraction.strip("0") and len(whole) <= _LONGEST:
+        return int(whole)
+    return number
 
 
 def read_number(text: str) -> int | Decimal | None:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from target_gleantap.mapping.json_values import NotCoercible, a_kind_of, valid_text
-from target_gleantap.mapping.numbers import number_text, read_number
+from target_gleantap.mapping.numbers import number_text, read_number, without_empty_fraction
 
 _BOOLEANS = {
     **dict.fromkeys(("true", "t", "yes", "y", "on", "1"), True),
@@ -15,20 +15,20 @@ _BOOLEANS = {
 
 
 def to_text(value: Any) -> str:
-    """Text as it is, numbers in their exact text."""
+    """Text as it is, numbers in their exact text; `17.0` is `17`."""
     if type(value) is str:
         return value if value.isascii() else valid_text(value)
     if isinstance(value, (int, float, Decimal)) and not isinstance(value, bool):
-        return _number_text(value)
+        return _number_text(value, plain=True)
     hint = ""
     if isinstance(value, bool):
         hint = "choose the words in the expression, such as `flag && 'yes' || 'no'`"
     raise NotCoercible(f"is {a_kind_of(value)}, wants text", hint)
 
 
-def _number_text(value: float | Decimal) -> str:
+def _number_text(value: float | Decimal, *, plain: bool = False) -> str:
     try:
-        return number_text(value)
+        return number_text(without_empty_fraction(value) if plain else value)
     except ValueError as error:
         raise NotCoercible(f"is {error}", rule="json") from None
 

@@ -60,6 +60,13 @@ def test_to_string_gives_a_number_its_exact_text(text: str) -> None:
     assert evaluate("to_string(@)", {"n": [number, True]}) == f'{{"n":[{text},true]}}'
 
 
+def test_an_id_is_the_same_whether_the_tap_writes_17_or_17_0() -> None:
+    """pandas makes floats of a column's integers as soon as one is missing."""
+    for expression in ("to_string(id)", "join('-', ['visit', to_string(id)])", "hash(id, day)"):
+        both = [evaluate(expression, {"id": one, "day": "x"}) for one in (17, parse_number("17.0"))]
+        assert both[0] == both[1]
+
+
 def test_to_string_leaves_null_alone_so_that_no_id_is_made_of_it() -> None:
     assert evaluate("to_string(n)", {}) is None
     assert fault("join('-', ['visit', to_string(n)])", {}) == (
