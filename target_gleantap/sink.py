@@ -12,9 +12,10 @@ from singer_sdk.helpers._batch import BatchFileFormat, StorageTarget
 from singer_sdk.sinks import Sink
 
 from target_gleantap.errors import InputError, LocalError
-from target_gleantap.mapping import Checker
+from target_gleantap.mapping import decode_json
 from target_gleantap.model import Fault, Origin, Record
 from target_gleantap.routes import Route
+from target_gleantap.schemas import schema_text
 
 if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
@@ -38,11 +39,23 @@ class StreamSink(Sink):
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
     ) -> None:
-        super().__init__(target, stream_name, schema, key_properties)
+        # singer-sdk copies the schema that it is given, and keeps both; it would use neither.
+        super().__init__(target, stream_name, {"properties": {}}, key_properties)
+        self.original_schema = schema
         self._target = target
         self._routes: tuple[Route, ...] = ()
         self._by_name: Mapping[str, tuple[Route, ...]] = {}
-        self._checker: Checker | None = None
+        self._validates = target.settings.validate_records
+
+    @property
+    def original_schema(self) -> dict[str, Any]:
+        """The stream's schema, by which singer-sdk sees whether it has changed."""
+        schema: dict[str, Any] = decode_json(self._schema)
+        return schema
+
+    @original_schema.setter
+    def original_schema(self, schema: dict[str, Any]) -> None:
+        self._schema = schema_text(schema)
 
     def get_validator(self) -> None:
         """Leave validation to `take`."""
@@ -55,7 +68,7 @@ class StreamSink(Sink):
             InputError: Where the schema itself is invalid.
         """
         try:
-            checker = Checker(self.original_schema)
+            self._target.checkers.of(self._schema)
         except jsonschema.SchemaError as fault:
             where = ".".join(str(part) for part in fault.absolute_path)
             raise InputError(
@@ -66,8 +79,6 @@ class StreamSink(Sink):
             self.stream_name, self.original_schema, self.key_properties
         )
         self._by_name = {route.name: (route,) for route in self._routes}
-        if self._target.settings.validate_records:
-            self._checker = checker
         self._target.run.pipeline.open(self._routes)
 
     def take(
@@ -95,7 +106,8 @@ class StreamSink(Sink):
         return faults
 
     def _faults(self, record: Record) -> tuple[Fault, ...]:
-        found = self._checker.faults(record) if self._checker else ()
+        checkers = self._target.checkers
+        found = checkers.of(self._schema).faults(record) if self._validates else ()
         missing = [name for name in self.key_properties if name not in record]
         if not missing:
             return found
