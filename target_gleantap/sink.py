@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from gzip import open as gzip_open
 from typing import IO, TYPE_CHECKING, Any
 
 import jsonschema
 from singer_sdk.helpers._batch import BatchFileFormat, StorageTarget
+from singer_sdk.metrics import Metric, Timer
 from singer_sdk.sinks import Sink
 
 from target_gleantap.errors import InputError, LocalError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from target_gleantap.target import TargetGleantap
 
 KEY_RULE = "key_properties"
+_NO_BATCHES = Timer(Metric.BATCH_PROCESSING_TIME)
 
 
 class StreamSink(Sink):
@@ -44,7 +46,7 @@ class StreamSink(Sink):
         self.original_schema = schema
         self._target = target
         self._routes: tuple[Route, ...] = ()
-        self._by_name: Mapping[str, tuple[Route, ...]] = {}
+        self._checkers = target.checkers
         self._validates = target.settings.validate_records
 
     @property
@@ -57,6 +59,10 @@ class StreamSink(Sink):
     def original_schema(self, schema: dict[str, Any]) -> None:
         self._schema = schema_text(schema)
 
+    def get_batch_processing_timer(self) -> Timer:
+        """Give the one that all streams share: there are no batches in a sink to be timed."""
+        return _NO_BATCHES
+
     def get_validator(self) -> None:
         """Leave validation to `take`."""
 
@@ -68,7 +74,7 @@ class StreamSink(Sink):
             InputError: Where the schema itself is invalid.
         """
         try:
-            self._target.checkers.of(self._schema)
+            self._checkers.of(self._schema)
         except jsonschema.SchemaError as fault:
             where = ".".join(str(part) for part in fault.absolute_path)
             raise InputError(
@@ -78,7 +84,6 @@ class StreamSink(Sink):
         self._routes = self._target.routes.for_stream(
             self.stream_name, self.original_schema, self.key_properties
         )
-        self._by_name = {route.name: (route,) for route in self._routes}
         self._target.run.pipeline.open(self._routes)
 
     def take(
@@ -100,14 +105,15 @@ class StreamSink(Sink):
             return ()
         # A replayed reject goes only through the mapping that rejected it; where stream maps make
         # several streams of one, that may be another stream's.
-        routes = self._by_name.get(origin.only, ()) if origin.only else self._routes
+        routes = self._routes
+        if origin.only:
+            routes = tuple(route for route in routes if route.name == origin.only)
         faults = faults or self._faults(record)
         self._target.run.pipeline.take(routes, record, origin, faults)
         return faults
 
     def _faults(self, record: Record) -> tuple[Fault, ...]:
-        checkers = self._target.checkers
-        found = checkers.of(self._schema).faults(record) if self._validates else ()
+        found = self._checkers.of(self._schema).faults(record) if self._validates else ()
         missing = [name for name in self.key_properties if name not in record]
         if not missing:
             return found
