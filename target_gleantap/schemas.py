@@ -8,6 +8,7 @@ and what is compiled goes when there is too much of it.
 from __future__ import annotations
 
 import json
+from collections import OrderedDict
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
@@ -16,6 +17,8 @@ from target_gleantap.mapping import Checker, encode_json
 
 COMPILED_BYTES = 1_000_000
 """How much text may be held compiled, which takes some ten times as much."""
+OLDEST_ONCE_IN = 8
+"""Which of those that must go is the oldest."""
 
 
 def schema_text(schema: Mapping[str, Any]) -> bytes:
@@ -42,7 +45,12 @@ class Checkers:
     def __init__(self, most: int = COMPILED_BYTES) -> None:
         self._most = most
         self._size = 0
-        self._checkers: dict[bytes, Checker] = {}
+        self._gone = 0
+        self._checkers: OrderedDict[bytes, Checker] = OrderedDict()
+
+    def __len__(self) -> int:
+        """How many are held."""
+        return len(self._checkers)
 
     def of(self, text: bytes) -> Checker:
         """Give the checker of a schema.
@@ -58,11 +66,17 @@ class Checkers:
     def _compile(self, text: bytes) -> Checker:
         checker = Checker(text)
         self._size += len(text)
-        # The oldest goes, used or not: that costs its stream one compilation in many records, and
-        # the others nothing at all.
         while self._checkers and self._size > self._most:
-            oldest = next(iter(self._checkers))
-            del self._checkers[oldest]
-            self._size -= len(oldest)
+            self._let_one_go()
         self._checkers[text] = checker
         return checker
+
+    def _let_one_go(self) -> None:
+        """Let the newest go, and the oldest once in a while.
+
+        Where streams take turns and are too many by a few, each would else lose its own just
+        before its turn comes; so most keep theirs. What is no longer used goes all the same.
+        """
+        self._gone += 1
+        text, _ = self._checkers.popitem(last=bool(self._gone % OLDEST_ONCE_IN))
+        self._size -= len(text)
