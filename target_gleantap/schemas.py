@@ -29,7 +29,7 @@ def schema_text(schema: Mapping[str, Any]) -> bytes:
         return json.dumps(schema, default=float).encode()
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=16)  # few: what is in here stays, however large it is
 def _shared(text: bytes) -> bytes:
     """Give the text that came before, where an equal one did: many streams may share a schema."""
     return text
