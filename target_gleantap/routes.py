@@ -17,7 +17,7 @@ from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault, MappingEntry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Route:
     """One way of a stream's records: a mapping and the contract that its bodies are held to.
 

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from gzip import open as gzip_open
 from typing import IO, TYPE_CHECKING, Any
 
 import jsonschema
 from singer_sdk.helpers._batch import BatchFileFormat, StorageTarget
+from singer_sdk.metrics import Metric, Timer
 from singer_sdk.sinks import Sink
 
 from target_gleantap.errors import InputError, LocalError
-from target_gleantap.mapping import Checker, DeadReferenceError
+from target_gleantap.mapping import DeadReferenceError, decode_json
 from target_gleantap.model import Fault, Origin, Record
 from target_gleantap.routes import Route
+from target_gleantap.schemas import schema_text
 
 if TYPE_CHECKING:
     from singer_sdk.helpers._batch import BaseBatchFileEncoding
@@ -27,6 +29,7 @@ LOOK_UP_LINES = 1000
 what goes again wait no longer than these take."""
 GLANCE_SECONDS = 0.0001
 """How long the look up from them takes where there is nothing to see to."""
+_NO_BATCHES = Timer(Metric.BATCH_PROCESSING_TIME)
 
 
 class StreamSink(Sink):
@@ -43,11 +46,27 @@ class StreamSink(Sink):
         schema: dict[str, Any],
         key_properties: Sequence[str] | None,
     ) -> None:
-        super().__init__(target, stream_name, schema, key_properties)
+        # singer-sdk copies the schema that it is given, and keeps both; it would use neither.
+        super().__init__(target, stream_name, {"properties": {}}, key_properties)
+        self.original_schema = schema
         self._target = target
         self._routes: tuple[Route, ...] = ()
-        self._by_name: Mapping[str, tuple[Route, ...]] = {}
-        self._checker: Checker | None = None
+        self._checkers = target.checkers
+        self._validates = target.settings.validate_records
+
+    @property
+    def original_schema(self) -> dict[str, Any]:
+        """The stream's schema, by which singer-sdk sees whether it has changed."""
+        schema: dict[str, Any] = decode_json(self._schema)
+        return schema
+
+    @original_schema.setter
+    def original_schema(self, schema: dict[str, Any]) -> None:
+        self._schema = schema_text(schema)
+
+    def get_batch_processing_timer(self) -> Timer:
+        """Give the one that all streams share: there are no batches in a sink to be timed."""
+        return _NO_BATCHES
 
     def get_validator(self) -> None:
         """Leave validation to `take`."""
@@ -60,7 +79,7 @@ class StreamSink(Sink):
             InputError: Where the schema itself is invalid.
         """
         try:
-            checker = Checker(self.original_schema)
+            self._checkers.of(self._schema)
         except DeadReferenceError as fault:
             raise InputError(
                 f"The SCHEMA of stream {self.stream_name!r} refers to {fault.message[:80]!r}, "
@@ -75,9 +94,6 @@ class StreamSink(Sink):
         self._routes = self._target.routes.for_stream(
             self.stream_name, self.original_schema, self.key_properties
         )
-        self._by_name = {route.name: (route,) for route in self._routes}
-        if self._target.settings.validate_records:
-            self._checker = checker
         self._target.run.pipeline.open(self._routes)
 
     def take(
@@ -99,13 +115,15 @@ class StreamSink(Sink):
             return ()
         # A replayed reject goes only through the mapping that rejected it; where stream maps make
         # several streams of one, that may be another stream's.
-        routes = self._by_name.get(origin.only, ()) if origin.only else self._routes
+        routes = self._routes
+        if origin.only:
+            routes = tuple(route for route in routes if route.name == origin.only)
         faults = faults or self._faults(record)
         self._target.run.pipeline.take(routes, record, origin, faults)
         return faults
 
     def _faults(self, record: Record) -> tuple[Fault, ...]:
-        found = self._checker.faults(record) if self._checker else ()
+        found = self._checkers.of(self._schema).faults(record) if self._validates else ()
         missing = [name for name in self.key_properties if name not in record]
         if not missing:
             return found

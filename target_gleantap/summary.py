@@ -11,22 +11,13 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from target_gleantap.books import Books
+from target_gleantap.books_table import MOST_DRAWN, drawn_table, plain_table
 from target_gleantap.delivery.traffic import Traffic
 from target_gleantap.errors import LocalError, TargetError
 
 LOG_WIDTH = 140
 """How wide the table may be where no terminal says."""
 
-COLUMNS = (
-    "stream",
-    "mapping",
-    "read",
-    "delivered",
-    "unchanged",
-    "filtered",
-    "rejected",
-    "not_attempted",
-)
 LOG_COLUMNS = 240
 
 
@@ -98,7 +89,10 @@ def write(summary: Mapping[str, Any], path: str) -> None:
     file = Path(path)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(summary, indent=2) + "\n", encoding="utf-8")
+        # Piece by piece: there may be ten thousand streams.
+        with file.open("w", encoding="utf-8") as out:
+            json.dump(summary, out, indent=2)
+            out.write("\n")
     except OSError as fault:
         raise LocalError(
             f"The summary cannot be written to {file}: {fault.strerror}. Check summary_path."
@@ -109,8 +103,6 @@ def show(summary: Mapping[str, Any], stream: TextIO) -> None:
     """Print the summary for people."""
     # Only here, at the end of a run: importing rich takes longer than starting one should.
     from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
 
     # A log has no width of its own: without one, rich cuts every column to fit into 80.
     width = None if stream.isatty() else LOG_COLUMNS
@@ -124,14 +116,11 @@ def show(summary: Mapping[str, Any], stream: TextIO) -> None:
         width=width,
     )
     run = "dry run, nothing was sent: delivered means would be" if summary["dry_run"] else "run"
-    table = Table(title=f"Books of this {run} ({summary['destination']})", title_justify="left")
-    for column in COLUMNS:
-        justify = "left" if column in COLUMNS[:2] else "right"
-        table.add_column(column.replace("_", " "), justify=justify)  # type: ignore[arg-type] # a literal
-    for row in summary["books"]:
-        # As text: a glob such as `[a-c]*` would be read as markup.
-        table.add_row(*(Text(str(row[column])) for column in COLUMNS))
-    console.print(table)
+    title = f"Books of this {run} ({summary['destination']})"
+    if len(summary["books"]) > MOST_DRAWN:
+        paper.writelines(plain_table(title, summary["books"]))
+    else:
+        console.print(drawn_table(title, summary["books"]))
     for text in _lines(summary):
         console.print(text, markup=False)
     paper.seek(0)

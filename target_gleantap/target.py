@@ -26,7 +26,9 @@ from target_gleantap.model import Fault
 from target_gleantap.reader import LineReader
 from target_gleantap.routes import Routes
 from target_gleantap.run import Run
+from target_gleantap.schemas import Checkers
 from target_gleantap.sink import StreamSink
+from target_gleantap.stream_map import keep_schemas_as_text
 
 IDLE_SECONDS = 60.0
 
@@ -84,6 +86,7 @@ class TargetGleantap(Target):
         # Requests go side by side in delivery; sinks hold nothing to drain.
         self.max_parallelism = 1
         self.message_reader: LineReader = LineReader(self)
+        self.checkers = Checkers()
         self.run = self._new_run()
         self._intake = Intake(self, self.message_reader, self.run)
         self._batch_stream = ""
@@ -140,6 +143,11 @@ class TargetGleantap(Target):
         if inspection.faults or not ready:
             return config, inspection.faults
         return replace(config, destination=destination.configure(destination, vendor)), ()
+
+    def setup_mapper(self) -> None:
+        """Make singer-sdk's stream maps, which keep the schema of every stream."""
+        super().setup_mapper()
+        keep_schemas_as_text(self.mapper)
 
     # --- messages
 

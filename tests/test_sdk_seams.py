@@ -21,6 +21,7 @@ from singer_sdk.sinks import Sink
 
 from target_gleantap.reader import LineReader
 from target_gleantap.sink import StreamSink
+from target_gleantap.stream_map import Removed, Unchanged
 from target_gleantap.target import TargetGleantap
 
 OVERRIDDEN = [
@@ -33,9 +34,16 @@ OVERRIDDEN = [
     (Target, TargetGleantap, "_handle_termination", "a signal acknowledges what was not sent"),
     (Target, TargetGleantap, "append_builtin_config", "--about lists settings without effect"),
     (Target, TargetGleantap, "process_endofpipe", "a run ends before its records are delivered"),
+    (Target, TargetGleantap, "setup_mapper", "each stream's schema is held twice, parsed"),
     (GenericSingerReader, LineReader, "process_lines", "bad lines are logged in full"),
     (GenericSingerReader, LineReader, "deserialize_json", "bad lines are logged in full"),
     (Sink, StreamSink, "get_validator", "one bad record ends the run, and dates are altered"),
+    (
+        Sink,
+        StreamSink,
+        "get_batch_processing_timer",
+        "each stream holds a timer that times nothing",
+    ),
     (Sink, StreamSink, "setup", "mappings are not held against the schema"),
     (Sink, StreamSink, "process_record", "records are taken twice"),
     (Sink, StreamSink, "process_batch", "records are taken twice"),
@@ -140,6 +148,23 @@ def test_stream_maps_are_found_by_stream_and_have_what_we_ask_of_them(target):
     assert stream_map.flattening_enabled is False
     assert stream_map.get_filter_result({"id": "m1"}) is True
     assert stream_map.transform({"id": "m1"}) == {"id": "m1"}
+
+
+@pytest.mark.parametrize(("stream_maps", "kind"), [({}, Unchanged), ({"__else__": None}, Removed)])
+def test_neither_map_nor_sink_holds_a_parsed_schema(settings, stream_maps, kind):
+    """Ten thousand streams would not fit into the memory that is promised."""
+    target = TargetGleantap(config=settings(stream_maps=stream_maps).values)
+    target.process_lines(io.BytesIO(encode([MEMBERS])))
+    (stream_map,) = target.mapper.stream_maps["members"]
+    assert type(stream_map) is kind, (
+        "singer-sdk makes maps of another kind than default_mapper_type"
+    )
+    assert stream_map.raw_schema == stream_map.transformed_schema == MEMBERS["schema"]
+    for holder in (stream_map, target.get_sink("members")):
+        parsed = [value for value in vars(holder).values() if isinstance(value, dict)]
+        assert not any("first_name" in str(value) for value in parsed), (
+            f"singer-sdk's {type(holder).__mro__[2].__name__} keeps a schema that it did not before"
+        )
 
 
 def test_flattening_is_told_by_the_map_itself(settings):

@@ -9,6 +9,7 @@ from target_gleantap.mapping.defaults import default_mapping
 from target_gleantap.mapping.mapping import Mapping
 from target_gleantap.mapping.numbers import (
     ExactNumber,
+    decode_json,
     encode,
     encode_canonical,
     encode_json,
@@ -22,6 +23,7 @@ __all__ = [
     "Mapping",
     "Wire",
     "compile_mapping",
+    "decode_json",
     "default_mapping",
     "encode",
     "encode_canonical",

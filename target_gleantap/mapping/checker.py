@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import Any
 
 import jsonschema_rs
+import msgspec
 from jsonschema import Draft202012Validator, SchemaError, validators
 from referencing import Registry, Resource
 from referencing.exceptions import Unresolvable
@@ -18,6 +19,7 @@ from referencing.jsonschema import DRAFT202012
 
 from target_gleantap.mapping.exact_rules import EXACT_TYPES, address_checker, multiple_of
 from target_gleantap.mapping.explanations import explain
+from target_gleantap.mapping.numbers import decode_json
 from target_gleantap.model import Body, Fault
 
 
@@ -29,25 +31,27 @@ class Checker:
     """A compiled schema.
 
     Args:
-        schema: A JSON Schema; draft 2020-12 where it does not say.
+        schema: A JSON Schema; draft 2020-12 where it does not say. Or its JSON text, of
+            which less is kept.
         formats: Whether `format: email` is held to; other formats never are.
 
     Raises:
         jsonschema.SchemaError: Where the schema itself is invalid, or refers to what is not in it.
     """
 
-    def __init__(self, schema: Mapping[str, Any], *, formats: bool = False) -> None:
+    def __init__(self, schema: Mapping[str, Any] | bytes, *, formats: bool = False) -> None:
         self._schema = schema
         self._formats = formats
         self._fast = _compile(schema, formats=formats)
         if self._fast is None:
-            _refuse(schema)
-            _refuse_dead_references(schema)
+            read = _read(schema)
+            _refuse(read)
+            _refuse_dead_references(read)
 
     @cached_property
     def _slow(self) -> Any:
         """Made for the first instance that needs it: most runs have none."""
-        return _explainer(self._schema, formats=self._formats)
+        return _explainer(_read(self._schema), formats=self._formats)
 
     def faults(self, instance: Any) -> tuple[Fault, ...]:
         """Everything that is wrong, without the values; empty for a valid instance."""
@@ -76,7 +80,14 @@ def without_nulls(body: Body) -> Body:
     }
 
 
-def _compile(schema: Mapping[str, Any], *, formats: bool) -> Callable[[Any], bool] | None:
+def _read(schema: Mapping[str, Any] | bytes) -> Mapping[str, Any]:
+    if not isinstance(schema, bytes):
+        return schema
+    read: dict[str, Any] = decode_json(schema)
+    return read
+
+
+def _compile(schema: Mapping[str, Any] | bytes, *, formats: bool) -> Callable[[Any], bool] | None:
     try:
         compiled = jsonschema_rs.validator_for(
             _for_rust(schema), validate_formats=formats, retriever=_retrieve_nothing
@@ -90,12 +101,22 @@ def _retrieve_nothing(_uri: str) -> Any:
     raise ValueError("no schema is fetched from elsewhere")
 
 
-def _for_rust(value: Any) -> Any:
+def _for_rust(schema: Mapping[str, Any] | bytes) -> Any:
+    """The schema with its decimal numbers as floats."""
+    if not isinstance(schema, bytes):
+        return _with_floats(schema)
+    try:
+        return msgspec.json.decode(schema)
+    except msgspec.DecodeError:  # a number past all floats, or a lone surrogate
+        return _with_floats(decode_json(schema))
+
+
+def _with_floats(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, Mapping):
-        return {key: _for_rust(child) for key, child in value.items()}
-    return [_for_rust(child) for child in value] if isinstance(value, list) else value
+        return {key: _with_floats(child) for key, child in value.items()}
+    return [_with_floats(child) for child in value] if isinstance(value, list) else value
 
 
 def _explainer(schema: Mapping[str, Any], *, formats: bool) -> Any:

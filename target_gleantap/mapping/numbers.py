@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import re
 from collections.abc import Callable
@@ -151,6 +152,21 @@ def encode_json(value: Any) -> bytes:
         ValueError: As `encode` does.
     """
     return _checked(_encode, value)
+
+
+_decode = msgspec.json.Decoder(float_hook=parse_number).decode
+
+
+def decode_json(text: bytes) -> Any:
+    """Read JSON text, numbers exactly; also what strict readers refuse and Python's takes.
+
+    Raises:
+        ValueError: For what is no JSON.
+    """
+    try:
+        return _decode(text)
+    except (msgspec.DecodeError, ValueError):
+        return json.loads(text, parse_float=parse_number)
 
 
 def _checked(encode: Callable[[Any], bytes], value: Any) -> bytes:

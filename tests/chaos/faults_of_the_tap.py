@@ -114,11 +114,14 @@ MANY = {
 
 
 def _many_streams() -> bytes:
-    kinds = dict.fromkeys(("id", "first_name", "last_name"), "string")
     lines = []
     for number in range(1, STREAMS + 1):
         stream, contact = f"s{number}", f"{CANARY}-{number}"
         names = {"first_name": CANARY, "last_name": token(number)}
+        # Every second one has properties that no other has.
+        own = f"{stream}_" if number % 2 else ""
+        others = (f"{own}property_{place}" for place in range(9))
+        kinds = dict.fromkeys((*names, "id", *others), "string")
         lines += [schema(stream, **kinds), record(stream, id=contact, **names)]
         if number % 500 == 0:
             lines.append(state(number))
@@ -217,7 +220,6 @@ TAP = (
         tap=_many_streams,
         settings=MANY,
         next_exit_code=None,
-        memory_mb=600.0,
     ),
     Fault(
         "a SCHEMA that comes again and again",

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import threading
 import time
+import tracemalloc
 
 import psutil
-from gym import SCHEMAS, encode, member, state
+from gym import SCHEMAS, encode, member, record, schema, state
+from runs import signals_kept
+
+from target_gleantap.target import TargetGleantap
 
 MAPPING = {
     "stream": "members",
@@ -93,3 +98,32 @@ def test_a_vendor_that_is_slow_holds_the_tap_back_instead_of_filling_the_memory(
     assert late < 1.1 * early
     run.kill()
     thread.join()
+
+
+STREAM_BYTES = 8_000
+"""What a stream may hold: 5 kB, of which singer-sdk's sink takes half, and some room."""
+
+
+def streams_of_twenty(first, last):
+    """Each with a SCHEMA of 20 properties that no other stream has, and a record."""
+    for number in range(first, last):
+        names = ["id", *(f"field_{number}_{place}" for place in range(19))]
+        yield schema(f"s{number}", dict.fromkeys(names, "string"))
+        yield record(f"s{number}", **dict.fromkeys(names, str(number)))
+
+
+def test_a_stream_takes_little_more_than_its_schema(settings):
+    names = ("user_id", "first_name", "last_name")
+    mapping = {"stream": "s*", "resource": "contact", "fields": dict.fromkeys(names, "id")}
+    values = settings(mappings=[mapping], dry_run=True).values
+    with signals_kept():
+        target = TargetGleantap(config=values)
+    target.process_lines(io.BytesIO(encode(streams_of_twenty(0, 50))))
+    tracemalloc.start()
+    try:
+        target.process_lines(io.BytesIO(encode(streams_of_twenty(50, 450))))
+        held, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert target.run.books.read == 450
+    assert held / 400 < STREAM_BYTES
