@@ -18,6 +18,7 @@ from typing import Any
 from target_gleantap.contract import Destination, Reading, Verdict
 from target_gleantap.delivery.advice import advise
 from target_gleantap.delivery.client import Client
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.gates import Gates
 from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
@@ -26,7 +27,6 @@ from target_gleantap.delivery.lines import Lines
 from target_gleantap.delivery.pace import retry_after
 from target_gleantap.delivery.parts import Delivery, Part
 from target_gleantap.delivery.policy import Policy
-from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.retry import Again, GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
 from target_gleantap.delivery.sharing import Sharing

@@ -23,7 +23,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from target_gleantap.delivery.refusals import Flight, Refusals
+from target_gleantap.delivery.flight import Flight
+from target_gleantap.delivery.refusals import Refusals
 from target_gleantap.delivery.rounds import Round
 
 START = 4
@@ -71,17 +72,15 @@ class Limit:
     Args:
         most: It never goes past this.
         adaptive: Whether it ever goes below.
-
-    Attributes:
-        falls: How often it fell, and stayed there.
     """
 
     def __init__(self, most: int, *, adaptive: bool) -> None:
-        self.falls = 0
+        self._falls = 0
         self._adaptive = adaptive
         self._most = most
         self._level = float(min(START, most) if adaptive else most)
         self._starting = adaptive
+        self._interrupted = False
         self._refusals = Refusals()
         self._usual = inf
         self._excused = 0.0
@@ -96,6 +95,11 @@ class Limit:
         """The limit."""
         return int(self._level)
 
+    @property
+    def falls(self) -> int:
+        """How often it fell, and stayed there."""
+        return self._falls + self._refusals.falls
+
     def answered(self, flight: Flight, now: float, seconds: float) -> None:
         """Learn from an answer that took the request.
 
@@ -106,7 +110,7 @@ class Limit:
         """
         if not self._adaptive:
             return
-        self._refusals.taken()
+        self._go_to(self._refusals.taken(flight, now, self._level), now)
         in_use = 2 * flight.in_flight >= self._level
         if self._starting and in_use and seconds <= self._borne():
             self._move_to(self._level + LEAP)
@@ -127,17 +131,23 @@ class Limit:
         """
         if not self._adaptive:
             return
-        level = self._refusals.refused(flight, now, self._level, hold)
-        if level != self._level:
-            self._starting, self._suspicions, self._trial = False, 0, None
-            self._round = Round(now)
-            self._move_to(level)
+        self._go_to(self._refusals.refused(flight, now, self._level, hold), now)
 
     def forgive(self) -> None:
         """Take the last fall for refusals back: they had another cause."""
         level = self._refusals.forgive()
         if level is not None:
-            self._move_back(level)
+            self._move_to(max(level, self._level))
+
+    def _go_to(self, level: float, now: float) -> None:
+        """Follow the refusals; where a fall is taken back, growth by leaps goes on."""
+        if level != self._level:
+            back = level > self._level and now >= self._refusals.calm_until
+            self._interrupted |= self._starting
+            self._starting = back and self._interrupted
+            self._suspicions, self._trial = 0, None
+            self._round = Round(now)
+            self._move_to(level)
 
     def _judge(self, seen: Round, now: float) -> None:
         """Grow while latency holds; fall where it has risen, round after round, in use."""
@@ -167,12 +177,14 @@ class Limit:
         calm = seen.began < self._refusals.calm_until
         if seen.in_use and not (self._starting or calm) and self._level < self._most:
             self._refusals.grew()
+            self._interrupted = False
             self._move_to(self._level + max(1.0, self._level * STEP))
 
     def _try_less(self, seen: Round) -> None:
         self._suspicions = 0
         self._trial = _Trial(self._level, seen)
         ratio = max(LOWEST_RATIO, self._usual / seen.mean)
+        self._falls += 1
         self._move_to(min(self._level, seen.in_flight) * ratio)
 
     def _end_trial(self, trial: _Trial, seen: Round, now: float) -> None:
@@ -181,16 +193,12 @@ class Limit:
         if seen.in_flight / seen.mean < WORTH * trial.seen.in_flight / trial.seen.mean:
             self._excused, self._excused_until = seen.mean, now + self._excuse
             self._excuse = min(2 * self._excuse, LONGEST_EXCUSED_SECONDS)
-            self._move_back(trial.level)
+            self._falls -= 1
+            self._move_to(max(trial.level, self._level))
             return
         self._excuse = EXCUSED_SECONDS
         if seen.surely > self._borne():
             self._try_less(seen)
 
-    def _move_back(self, level: float) -> None:
-        self.falls -= level > self._level
-        self._move_to(max(level, self._level))
-
     def _move_to(self, level: float) -> None:
-        self.falls += level < self._level
         self._level = max(1.0, min(level, self._most))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, sqrt
 
-from target_gleantap.delivery.refusals import Flight
+from target_gleantap.delivery.flight import Flight
 
 
 @dataclass(slots=True)

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import pytest
-from servers import Server, run
+from statistics import mean
+from typing import Any
 
+import pytest
+from servers import Server, luck, run
+
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.limit import Limit
-from target_gleantap.delivery.refusals import Flight
 
 MOST = 64
 
@@ -91,6 +94,52 @@ def test_refusals_that_have_nothing_to_do_with_us_slow_nothing_down(share: float
     course = run(Server(0.05, sporadic=share, beyond="refuse"), adaptive(32), 10_000)
     plain = run(Server(0.05, sporadic=share, beyond="refuse"), fixed(32), 10_000)
     assert course.rate >= 0.93 * plain.rate
+
+
+def at_best(requests: int, knee: int, **kind: Any) -> list[float]:
+    """What each of several runs gets, by what the best fixed limit would; chance differs."""
+    return [
+        run(Server(0.05, chance=luck(seed), **kind), adaptive(32), requests).rate
+        / run(Server(0.05, chance=luck(seed), **kind), fixed(knee), requests).rate
+        for seed in range(8)
+    ]
+
+
+@pytest.mark.parametrize("beyond", ["refuse", "defer"])
+@pytest.mark.parametrize("sporadic", [0.05, 0.1, 0.2, 0.3])
+def test_a_vendor_that_fails_up_to_three_in_ten_whatever_is_sent_costs_little_speed(
+    sporadic: float, beyond: str
+) -> None:
+    """Finding out takes a second or so, of the six that so short a run takes."""
+    shares = at_best(3_000, 32, sporadic=sporadic, beyond=beyond)
+    assert min(shares) >= 0.5
+    assert mean(shares) >= 0.75
+
+
+def test_a_vendor_that_fails_one_in_five_costs_a_long_run_next_to_nothing() -> None:
+    assert mean(at_best(10_000, 32, sporadic=0.2)) >= 0.92
+
+
+@pytest.mark.parametrize("sporadic", [0.1, 0.2])
+def test_a_vendor_that_fails_some_in_any_case_and_takes_few_gets_those_few(sporadic: float) -> None:
+    shares = at_best(3_000, 8, sporadic=sporadic, most=8, beyond="refuse")
+    assert min(shares) >= 0.8
+    assert mean(shares) >= 0.9
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_a_vendor_that_refuses_the_more_the_more_it_is_sent_is_spared(seed: int) -> None:
+    """Nobody can say how many it takes; half as many are refused next to never."""
+    course = run(Server(0.05, crowd=32, beyond="refuse", chance=luck(seed)), adaptive(), 5_000)
+    assert course.refused <= 0.15 * course.taken
+    assert course.rate >= 300
+
+
+def test_a_fall_that_was_in_vain_does_not_count() -> None:
+    """The summary says how often the limit fell, and stayed there."""
+    limit = adaptive(32)
+    run(Server(0.05, sporadic=0.3, chance=luck(3)), limit, 3_000)
+    assert (limit.level, limit.falls) == (32, 0)
 
 
 @pytest.mark.parametrize("jitter", [0.0, 0.3])
