@@ -15,7 +15,9 @@ requests are refused (`refusals`) or answered later. Public descriptions of the 
 Our own: a rise of latency is our doing only if fewer requests under way bring as many answers in a
 time (by Little's law, requests under way by latency). If they do not, the limit returns to where it
 was, and that latency is borne, for longer each time. So a vendor, or a machine, that is slow for
-its own reasons is not made slower.
+its own reasons is not made slower. If they do, and have done before, something queues from about
+there on: then for a while the limit grows only as long as latency is the usual one, as TCP Vegas
+(Brakmo and Peterson, 1995) stops where more under way bring no more.
 """
 
 from __future__ import annotations
@@ -23,6 +25,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from target_gleantap.delivery.calm import Calm
 from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.refusals import Refusals
 from target_gleantap.delivery.rounds import Round
@@ -43,6 +46,13 @@ LOWEST_RATIO = 0.5
 WORTH = 0.8
 """A fall that costs more than the rest of the speed is taken back: one by a third, which is the
 least, costs either nothing or a third."""
+FLAT = 0.95
+"""One that costs no more than the rest of this found a queue. Where it did so more than once, the
+limit grows for a while only as long as nothing queues: up to where more bring no more."""
+KNEE = 1.03
+"""By how much latency is above the usual one where something queues."""
+SURELY, LIKELY = 2, 1
+"""So many standard errors a mean is taken for less: to fall, and to grow no more."""
 EXCUSED_SECONDS = 30.0
 LONGEST_EXCUSED_SECONDS = 600.0
 """How long a latency is then borne, at first and at most."""
@@ -89,6 +99,7 @@ class Limit:
         self._round = Round()
         self._suspicions = 0
         self._trial: _Trial | None = None
+        self._calm = Calm(first=0.0)
 
     @property
     def level(self) -> int:
@@ -155,7 +166,7 @@ class Limit:
             self._excused = 0.0
         if self._trial is not None:
             self._end_trial(self._trial, seen, now)
-        elif seen.surely <= self._borne():
+        elif seen.at_least(SURELY) <= self._borne():
             self._held(seen)
         elif seen.in_use:
             self._starting = False
@@ -174,7 +185,8 @@ class Limit:
         if self._usual == inf:
             self._usual = seen.mean
         self._usual += min(0.0, seen.mean - self._usual) * QUICKER
-        calm = seen.began < self._refusals.calm_until
+        queued = seen.at_least(LIKELY) > KNEE * self._usual
+        calm = seen.began < max(self._refusals.calm_until, self._calm.until if queued else -inf)
         if seen.in_use and not (self._starting or calm) and self._level < self._most:
             self._refusals.grew()
             self._interrupted = False
@@ -190,15 +202,18 @@ class Limit:
     def _end_trial(self, trial: _Trial, seen: Round, now: float) -> None:
         """Tell whether fewer requests do as well: whether as many are answered in a time."""
         self._trial = None
-        if seen.in_flight / seen.mean < WORTH * trial.seen.in_flight / trial.seen.mean:
+        left = seen.rate / trial.seen.rate
+        if left < WORTH:
             self._excused, self._excused_until = seen.mean, now + self._excuse
             self._excuse = min(2 * self._excuse, LONGEST_EXCUSED_SECONDS)
             self._falls -= 1
             self._move_to(max(trial.level, self._level))
             return
         self._excuse = EXCUSED_SECONDS
-        if seen.surely > self._borne():
+        if seen.at_least(SURELY) > self._borne():
             self._try_less(seen)
+        elif left >= FLAT:
+            self._calm.begin(trial.level, now)
 
     def _move_to(self, level: float) -> None:
         self._level = max(1.0, min(level, self._most))

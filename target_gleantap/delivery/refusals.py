@@ -19,6 +19,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
+from target_gleantap.delivery.calm import Calm
 from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.tally import Tally
 
@@ -43,14 +44,10 @@ LEAST = 10
 BORNE_SECONDS = 60.0
 """How long what was seen from below is borne."""
 CALM_SECONDS = 1.0
-LONGEST_CALM_SECONDS = 60.0
-"""After a fall nothing more is tried for a while, twice as long each time that the same level is
-refused: each try costs refusals."""
+"""After a fall nothing more is tried for so long at first: each try costs refusals."""
 PRICE = 20
 """A fall with a wait for everyone is followed by a calm this many times as long: what is tried in
 vain may cost a twentieth."""
-NEAR = 1 / 8
-"""Levels this share apart are the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,14 +72,12 @@ class _Look:
     Attributes:
         before: The fall that was in vain.
         level: Where the limit belongs if there were too many.
-        calm_until: Until when it does not grow then.
         share: The share of refusals that led to it.
         answers: How many answers it is of.
     """
 
     before: _Fall
     level: float
-    calm_until: float
     share: float
     answers: float
 
@@ -91,22 +86,24 @@ class Refusals:
     """Says where the limit belongs after each answer, and until when it stays there.
 
     Attributes:
-        calm_until: Until when it does not grow.
         falls: How often it fell, and stayed there.
     """
 
     def __init__(self) -> None:
-        self.calm_until = -inf
         self.falls = 0
         self._share = 0.0
         self._tally = Tally()
         self._since = -inf
         self._fall: _Fall | None = None
         self._look: _Look | None = None
-        self._last_level = inf
-        self._calm = CALM_SECONDS
+        self._calm = Calm(first=CALM_SECONDS)
         self._tolerated = TOLERATED
         self._tolerated_until = -inf
+
+    @property
+    def calm_until(self) -> float:
+        """Until when it does not grow."""
+        return inf if self._look is not None else self._calm.until
 
     def taken(self, flight: Flight, now: float, level: float) -> float:
         """Count a request that was taken; arguments and answer as those of `refused`."""
@@ -145,7 +142,8 @@ class Refusals:
     def forgive(self) -> float | None:
         """Take the last falls back, as they had another cause; give the limit before them."""
         fall = self._fall
-        self._fall, self._look, self.calm_until = None, None, -inf
+        self._fall, self._look = None, None
+        self._calm.end()
         if fall is None:
             return None
         self.falls -= fall.times
@@ -166,8 +164,7 @@ class Refusals:
             return below
         half = max(1.0, level / 2)
         answers = max(LEAST, min(ENOUGH, ROUND_TRIPS * half))
-        self._look = _Look(before, below, self.calm_until, seen.share, answers)
-        self.calm_until = inf
+        self._look = _Look(before, below, seen.share, answers)
         return half
 
     def _begin(self, now: float) -> Tally:
@@ -177,10 +174,7 @@ class Refusals:
         return seen
 
     def _fell(self, level: float, now: float, hold: float) -> None:
-        again = abs(level - self._last_level) <= 1 + NEAR * level
-        self._calm = min(2 * self._calm, LONGEST_CALM_SECONDS) if again else CALM_SECONDS
-        self.calm_until = now + max(self._calm, PRICE * hold)
-        self._last_level = level
+        self._calm.begin(level, now, PRICE * hold)
         self.falls += 1
         first, times = (level, 0) if self._fall is None else (self._fall.first, self._fall.times)
         self._fall = _Fall(first, level, times + 1)
@@ -189,7 +183,7 @@ class Refusals:
         """End a look from below when it has seen enough."""
         if self._tally.count < look.answers and self._tally.refused <= MILD * look.answers:
             return level
-        self._look, self.calm_until = None, look.calm_until
+        self._look = None
         seen = self._begin(now)
         if seen.share > MILD:
             return level

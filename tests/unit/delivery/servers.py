@@ -46,7 +46,7 @@ class Server:
         sporadic: The share of requests that is refused for no reason.
         crowd: The more are under way the likelier is a refusal, as where a request goes to one of
             several machines by chance: by the sixth power, and certain with so many; 0 for never.
-        later: From which time on the delay is `later_delay`.
+        later: From which time on the delay is `later_delay`, and the workers `later_workers`.
     """
 
     delay: float = 0.1
@@ -62,6 +62,7 @@ class Server:
     crowd: int = 0
     later: float = float("inf")
     later_delay: float = 0.0
+    later_workers: int = 0
     chance: Random = field(default_factory=lambda: luck(7))
     in_flight: int = 0
     recent: deque[float] = field(default_factory=deque)
@@ -95,7 +96,8 @@ class Server:
     def _queue(self, now: float, delay: float) -> float:
         while self.free_at and self.free_at[0] <= now:
             heapq.heappop(self.free_at)
-        ahead = len(self.free_at) >= self.workers
+        workers = self.later_workers if now >= self.later else self.workers
+        ahead = len(self.free_at) >= workers
         done = (heapq.heappop(self.free_at) if ahead else now) + delay
         heapq.heappush(self.free_at, done)
         return done - now
