@@ -17,6 +17,7 @@ from target_gleantap.contract import Destination, Reading, Verdict
 from target_gleantap.delivery.advice import advise
 from target_gleantap.delivery.bearing import Bearing
 from target_gleantap.delivery.client import Client
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.gates import Gates
 from target_gleantap.delivery.history import History
 from target_gleantap.delivery.interpret import interpret
@@ -24,7 +25,6 @@ from target_gleantap.delivery.limit import Limit
 from target_gleantap.delivery.lines import Lines
 from target_gleantap.delivery.parts import Delivery, Ended, Part
 from target_gleantap.delivery.policy import Policy
-from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.retry import GiveUp, Patience
 from target_gleantap.delivery.schedule import Schedule
 from target_gleantap.delivery.sharing import Sharing

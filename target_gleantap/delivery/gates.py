@@ -8,11 +8,11 @@ from math import inf
 from typing import Any
 
 from target_gleantap.contract import Destination, Quota, Resource
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.gate import Gate
 from target_gleantap.delivery.learned import LearnedPace
 from target_gleantap.delivery.pace import Pacer
 from target_gleantap.delivery.policy import Policy
-from target_gleantap.delivery.refusals import Flight
 from target_gleantap.delivery.shared import SharedPacer
 from target_gleantap.delivery.sharing import Sharing
 from target_gleantap.model import Body

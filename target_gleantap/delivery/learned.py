@@ -19,8 +19,8 @@ from heapq import heappushpop
 from math import ceil, inf
 
 from target_gleantap.contract import Quota
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.pace import Departure, Pacer
-from target_gleantap.delivery.refusals import Flight
 
 LONGEST_SECONDS = 5
 """Where the vendor asks for a longer wait, that wait is pace enough."""

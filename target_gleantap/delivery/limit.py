@@ -15,7 +15,9 @@ requests are refused (`refusals`) or answered later. Public descriptions of the 
 Our own: a rise of latency is our doing only if fewer requests under way bring as many answers in a
 time (by Little's law, requests under way by latency). If they do not, the limit returns to where it
 was, and that latency is borne, for longer each time. So a vendor, or a machine, that is slow for
-its own reasons is not made slower.
+its own reasons is not made slower. If they do, and have done before, something queues from about
+there on: then for a while the limit grows only as long as latency is the usual one, as TCP Vegas
+(Brakmo and Peterson, 1995) stops where more under way bring no more.
 """
 
 from __future__ import annotations
@@ -23,7 +25,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf
 
-from target_gleantap.delivery.refusals import Flight, Refusals
+from target_gleantap.delivery.calm import Calm
+from target_gleantap.delivery.flight import Flight
+from target_gleantap.delivery.refusals import Refusals
 from target_gleantap.delivery.rounds import Round
 
 START = 4
@@ -42,6 +46,13 @@ LOWEST_RATIO = 0.5
 WORTH = 0.8
 """A fall that costs more than the rest of the speed is taken back: one by a third, which is the
 least, costs either nothing or a third."""
+FLAT = 0.95
+"""One that costs no more than the rest of this found a queue. Where it did so more than once, the
+limit grows for a while only as long as nothing queues: up to where more bring no more."""
+KNEE = 1.03
+"""By how much latency is above the usual one where something queues."""
+SURELY, LIKELY = 2, 1
+"""So many standard errors a mean is taken for less: to fall, and to grow no more."""
 EXCUSED_SECONDS = 30.0
 LONGEST_EXCUSED_SECONDS = 600.0
 """How long a latency is then borne, at first and at most."""
@@ -71,17 +82,15 @@ class Limit:
     Args:
         most: It never goes past this.
         adaptive: Whether it ever goes below.
-
-    Attributes:
-        falls: How often it fell, and stayed there.
     """
 
     def __init__(self, most: int, *, adaptive: bool) -> None:
-        self.falls = 0
+        self._falls = 0
         self._adaptive = adaptive
         self._most = most
         self._level = float(min(START, most) if adaptive else most)
         self._starting = adaptive
+        self._interrupted = False
         self._refusals = Refusals()
         self._usual = inf
         self._excused = 0.0
@@ -90,11 +99,17 @@ class Limit:
         self._round = Round()
         self._suspicions = 0
         self._trial: _Trial | None = None
+        self._calm = Calm(first=0.0)
 
     @property
     def level(self) -> int:
         """The limit."""
         return int(self._level)
+
+    @property
+    def falls(self) -> int:
+        """How often it fell, and stayed there."""
+        return self._falls + self._refusals.falls
 
     def answered(self, flight: Flight, now: float, seconds: float) -> None:
         """Learn from an answer that took the request.
@@ -106,7 +121,7 @@ class Limit:
         """
         if not self._adaptive:
             return
-        self._refusals.taken()
+        self._go_to(self._refusals.taken(flight, now, self._level), now)
         in_use = 2 * flight.in_flight >= self._level
         if self._starting and in_use and seconds <= self._borne():
             self._move_to(self._level + LEAP)
@@ -127,17 +142,23 @@ class Limit:
         """
         if not self._adaptive:
             return
-        level = self._refusals.refused(flight, now, self._level, hold)
-        if level != self._level:
-            self._starting, self._suspicions, self._trial = False, 0, None
-            self._round = Round(now)
-            self._move_to(level)
+        self._go_to(self._refusals.refused(flight, now, self._level, hold), now)
 
     def forgive(self) -> None:
         """Take the last fall for refusals back: they had another cause."""
         level = self._refusals.forgive()
         if level is not None:
-            self._move_back(level)
+            self._move_to(max(level, self._level))
+
+    def _go_to(self, level: float, now: float) -> None:
+        """Follow the refusals; where a fall is taken back, growth by leaps goes on."""
+        if level != self._level:
+            back = level > self._level and now >= self._refusals.calm_until
+            self._interrupted |= self._starting
+            self._starting = back and self._interrupted
+            self._suspicions, self._trial = 0, None
+            self._round = Round(now)
+            self._move_to(level)
 
     def _judge(self, seen: Round, now: float) -> None:
         """Grow while latency holds; fall where it has risen, round after round, in use."""
@@ -145,7 +166,7 @@ class Limit:
             self._excused = 0.0
         if self._trial is not None:
             self._end_trial(self._trial, seen, now)
-        elif seen.surely <= self._borne():
+        elif seen.at_least(SURELY) <= self._borne():
             self._held(seen)
         elif seen.in_use:
             self._starting = False
@@ -164,33 +185,35 @@ class Limit:
         if self._usual == inf:
             self._usual = seen.mean
         self._usual += min(0.0, seen.mean - self._usual) * QUICKER
-        calm = seen.began < self._refusals.calm_until
+        queued = seen.at_least(LIKELY) > KNEE * self._usual
+        calm = seen.began < max(self._refusals.calm_until, self._calm.until if queued else -inf)
         if seen.in_use and not (self._starting or calm) and self._level < self._most:
             self._refusals.grew()
+            self._interrupted = False
             self._move_to(self._level + max(1.0, self._level * STEP))
 
     def _try_less(self, seen: Round) -> None:
         self._suspicions = 0
         self._trial = _Trial(self._level, seen)
         ratio = max(LOWEST_RATIO, self._usual / seen.mean)
+        self._falls += 1
         self._move_to(min(self._level, seen.in_flight) * ratio)
 
     def _end_trial(self, trial: _Trial, seen: Round, now: float) -> None:
         """Tell whether fewer requests do as well: whether as many are answered in a time."""
         self._trial = None
-        if seen.in_flight / seen.mean < WORTH * trial.seen.in_flight / trial.seen.mean:
+        left = seen.rate / trial.seen.rate
+        if left < WORTH:
             self._excused, self._excused_until = seen.mean, now + self._excuse
             self._excuse = min(2 * self._excuse, LONGEST_EXCUSED_SECONDS)
-            self._move_back(trial.level)
+            self._falls -= 1
+            self._move_to(max(trial.level, self._level))
             return
         self._excuse = EXCUSED_SECONDS
-        if seen.surely > self._borne():
+        if seen.at_least(SURELY) > self._borne():
             self._try_less(seen)
-
-    def _move_back(self, level: float) -> None:
-        self.falls -= level > self._level
-        self._move_to(max(level, self._level))
+        elif left >= FLAT:
+            self._calm.begin(trial.level, now)
 
     def _move_to(self, level: float) -> None:
-        self.falls += level < self._level
         self._level = max(1.0, min(level, self._most))

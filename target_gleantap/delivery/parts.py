@@ -7,8 +7,8 @@ from typing import Any
 
 from target_gleantap.contract import Read, Reading, Resource, Verdict
 from target_gleantap.delivery.call import Request
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.pace import Departure
-from target_gleantap.delivery.refusals import Flight
 from target_gleantap.model import Answer, Body, Fault
 
 NOT_SENT = Flight(0.0, 0)

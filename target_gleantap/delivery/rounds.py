@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from math import inf, sqrt
 
-from target_gleantap.delivery.refusals import Flight
+from target_gleantap.delivery.flight import Flight
 
 
 @dataclass(slots=True)
@@ -56,11 +56,15 @@ class Round:
         return self.under_way / self.count
 
     @property
-    def surely(self) -> float:
-        """What the vendor took at least: the mean less two standard errors, and less the lag.
+    def rate(self) -> float:
+        """How many are answered in a second, by Little's law."""
+        return self.in_flight / self.mean
+
+    def at_least(self, errors: int) -> float:
+        """What the vendor took at least: the mean less so many standard errors, and less the lag.
 
         The lag is how long requests and answers lay about in this process, before and after; where
         the machine is busy they do so in between as well.
         """
         variance = max(0.0, self.squares / self.count - self.mean**2)
-        return self.mean - 2 * sqrt(variance / self.count) - self.lag / self.count
+        return self.mean - errors * sqrt(variance / self.count) - self.lag / self.count

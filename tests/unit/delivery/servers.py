@@ -3,7 +3,7 @@
 The kinds of server, and their figures, are those that Vector publishes for its own adaptive
 request concurrency (vectordotdev/vector, tests/data/adaptive-concurrency/*.yaml; what the words in
 there mean stands in src/sinks/util/adaptive_concurrency/tests.rs), as models of our own. The queue,
-the refusal at once, the sporadic one and the change of latency are further ones.
+the refusal at once, the sporadic one, the crowded one and the change of latency are further ones.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ from itertools import count
 from random import Random
 from typing import Literal
 
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.limit import Limit
-from target_gleantap.delivery.refusals import Flight
 
 Told = Literal["taken", "refused"]
 REFUSED_SECONDS = 0.002
 TIMEOUT_SECONDS = 5.0
 MOST_SECONDS = 600.0
+
+
+def luck(seed: int) -> Random:
+    """Chance for a model."""
+    return Random(seed)  # noqa: S311 - a model's
 
 
 @dataclass
@@ -39,7 +44,9 @@ class Server:
         most_a_second: The same, of requests that came in the last second.
         beyond: `defer` refuses after the delay, `refuse` at once, `drop` never answers.
         sporadic: The share of requests that is refused for no reason.
-        later: From which time on the delay is `later_delay`.
+        crowd: The more are under way the likelier is a refusal, as where a request goes to one of
+            several machines by chance: by the sixth power, and certain with so many; 0 for never.
+        later: From which time on the delay is `later_delay`, and the workers `later_workers`.
     """
 
     delay: float = 0.1
@@ -52,9 +59,11 @@ class Server:
     most_a_second: int = 0
     beyond: Literal["defer", "refuse", "drop"] = "defer"
     sporadic: float = 0.0
+    crowd: int = 0
     later: float = float("inf")
     later_delay: float = 0.0
-    chance: Random = field(default_factory=lambda: Random(7))  # noqa: S311 - a model's
+    later_workers: int = 0
+    chance: Random = field(default_factory=lambda: luck(7))
     in_flight: int = 0
     recent: deque[float] = field(default_factory=deque)
     free_at: list[float] = field(default_factory=list)
@@ -71,11 +80,14 @@ class Server:
         )
         if over and self.beyond == "drop":
             return "refused", TIMEOUT_SECONDS, 0.0
-        if over or self.chance.random() < self.sporadic:
+        if over or self.chance.random() < self._unlucky():
             took = delay if self.beyond == "defer" else REFUSED_SECONDS
             return "refused", took, took
         took = self._queue(now, delay) if self.workers else delay * self._slowness()
         return "taken", took, took
+
+    def _unlucky(self) -> float:
+        return (self.in_flight / self.crowd) ** 6 if self.crowd else self.sporadic
 
     def _slowness(self) -> float:
         slow = 1 + self.scale * (self.in_flight - 1) + self.jitter * self.chance.expovariate(1)
@@ -84,7 +96,8 @@ class Server:
     def _queue(self, now: float, delay: float) -> float:
         while self.free_at and self.free_at[0] <= now:
             heapq.heappop(self.free_at)
-        ahead = len(self.free_at) >= self.workers
+        workers = self.later_workers if now >= self.later else self.workers
+        ahead = len(self.free_at) >= workers
         done = (heapq.heappop(self.free_at) if ahead else now) + delay
         heapq.heappush(self.free_at, done)
         return done - now
@@ -121,7 +134,7 @@ class Course:
 def run(server: Server, limit: Limit, requests: int, interval: float = 0.0) -> Course:
     """Send so many requests as the limit has it, one each `interval` at most."""
     events: list[tuple[float, int, Callable[[], None]]] = []
-    order, course, chance = count(), Course(), Random(11)  # noqa: S311 - a model's
+    order, course, chance = count(), Course(), luck(11)
     now, waiting, under_way = 0.0, 0, 0
 
     def at(when: float, what: Callable[[], None]) -> None:

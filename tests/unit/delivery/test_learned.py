@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from target_gleantap.contract import Quota
+from target_gleantap.delivery.flight import Flight
 from target_gleantap.delivery.learned import LearnedPace
-from target_gleantap.delivery.refusals import Flight
 
 TOOK = 0.05
 
