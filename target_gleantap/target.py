@@ -119,6 +119,8 @@ class TargetGleantap(Target):
         if config is not None:
             config, said = self._configured(config, ready=not faults)
             faults = (*faults, *said)
+            for warning in settings.without_effect(self._config, config):
+                self.logger.warning("%s", warning)
             self.settings = config
             self.routes = Routes(config)
             faults = (*faults, *self.routes.faults)

@@ -4,7 +4,8 @@ declared    what settings there are
 schema      the same in singer-sdk's form, for `--about`
 tables      the same for people: Markdown, meltano.yml
 reading     a raw config to `config.Config`, with all its faults
-kinds, rules, entries, names    the parts of that
+without_effect    what is set, and changes nothing
+kinds, rules, entries, names    the parts of reading
 """
 
 from target_gleantap.settings.declared import ENV_PREFIX, SETTINGS
@@ -12,6 +13,7 @@ from target_gleantap.settings.general import DEFAULT_DESTINATION
 from target_gleantap.settings.reading import environment, misspelt, read, singer_config
 from target_gleantap.settings.schema import config_jsonschema
 from target_gleantap.settings.tables import meltano, table
+from target_gleantap.settings.without_effect import without_effect
 
 __all__ = [
     "DEFAULT_DESTINATION",
@@ -24,4 +26,5 @@ __all__ = [
     "read",
     "singer_config",
     "table",
+    "without_effect",
 ]

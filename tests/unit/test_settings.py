@@ -352,3 +352,29 @@ def test_the_summary_is_never_written_over_the_rejects(rejects: str) -> None:
     assert "rejects_path" in faults({"report_path": "rejects.singer.jsonl"})["report_path"]
     assert "summary_path" in faults({"report_path": "a", "summary_path": "a"})["report_path"]
     assert faults({"summary_path": "out/run.json", "rejects_path": "out/rejects.jsonl"}) == {}
+
+
+@pytest.mark.parametrize(
+    ("raw", "told"),
+    [
+        ({"max_rejects": 5}, "max_rejects changes nothing without on_reject: quarantine."),
+        ({"max_rejects": 5, "on_reject": "quarantine"}, None),
+        ({"quota_runs": "3"}, "quota_runs changes nothing without quota_url."),
+        ({"quota_runs": "3", "quota_url": "redis://127.0.0.1/0"}, None),
+        ({"ledger_mode": "rebuild"}, "ledger_mode changes nothing without ledger_url."),
+        ({"ledger_mode": "use", "on_event_conflict": "send"}, None),
+        (
+            {"event_mode": "bulk"},
+            "event_mode changes nothing here: it is no setting of Gleantap.",
+        ),
+        ({"destination": "klaviyo", "event_mode": "bulk"}, None),
+        ({"system_id": "a credential of SureSend's in the same environment"}, None),
+        ({"max_in_flight": 3, "quotas": ["1/1s"], "summary_path": "x"}, None),
+    ],
+)
+def test_what_is_set_and_changes_nothing_is_told(raw: dict[str, Any], told: str | None) -> None:
+    """Who sets max_rejects expects some to be allowed, and on_reject is fail by default."""
+    raw = {**CREDENTIALS, **raw}
+    config, _ = settings.read(raw)
+    assert config is not None
+    assert list(settings.without_effect(raw, config)) == ([told] if told else [])
