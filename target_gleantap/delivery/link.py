@@ -39,6 +39,9 @@ def _fault(message: str, hint: str) -> ConfigError:
     return ConfigError([Fault("quota_url", message, hint, rule="quota_url")])
 
 
+NO_DATABASE = "DB index is out of range"
+
+
 class Link:
     """A connection to Redis, which is made when it is needed.
 
@@ -70,6 +73,11 @@ class Link:
         except (exceptions.AuthenticationError, exceptions.NoPermissionError) as fault:
             hint = "check the user and the password in it, and what that user may do"
             raise _fault(f"Redis refuses this run ({_words(fault)})", hint) from None
+        except exceptions.ResponseError as fault:
+            if not str(fault).startswith(NO_DATABASE):
+                raise Silence(_words(fault)) from None
+            hint = "its databases are numbered from 0, mostly to 15"
+            raise _fault("Redis has no database of this number", hint) from None
         except (exceptions.RedisError, OSError) as fault:
             raise Silence(_words(fault)) from None
 

@@ -158,6 +158,10 @@ def quota_url(value: str) -> Checked:
     if not found or scheme not in ("redis", "rediss", "unix") or not rest.strip("/"):
         hint = "such as rediss://user:password@host:6379/0"
         return None, (Fault("quota_url", "is no address of a Redis", hint, rule="quota_url"),)
+    database = rest.partition("?")[0].partition("/")[2]
+    if scheme != "unix" and database and not database.isdecimal():
+        hint = "after the last slash stands the number of a database, such as 0"
+        return None, (Fault("quota_url", "names no database", hint, rule="quota_url"),)
     return value, ()
 
 

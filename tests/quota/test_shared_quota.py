@@ -159,13 +159,22 @@ def test_a_redis_that_refuses_is_told_before_anything_is_sent(settings, redis_se
     assert sandbox.requests == []
 
 
+def test_a_database_that_redis_does_not_have_is_told_before_anything_is_sent(settings, redis):
+    with pytest.raises(ConfigError, match="quota_url: Redis has no database of this number"):
+        TargetGleantap(config=settings(quota_url=redis.url.replace("/0", "/99")).values)
+
+
 def test_a_missing_client_is_told_with_the_command_that_installs_it(settings, monkeypatch):
     monkeypatch.setitem(sys.modules, "redis", None)
     with pytest.raises(ConfigError, match=r"pip install 'target-gleantap\[redis\]'"):
         TargetGleantap(config=settings(quota_url="redis://127.0.0.1/0").values)
 
 
-@pytest.mark.parametrize("url", ["127.0.0.1:6379", "http://127.0.0.1", "redis://"])
+@pytest.mark.parametrize(
+    "url", ["127.0.0.1:6379", "http://127.0.0.1", "redis://", "redis://127.0.0.1/first"]
+)
 def test_what_is_no_address_of_a_redis_is_told(settings, url):
-    with pytest.raises(ConfigError, match="quota_url: is no address of a Redis"):
+    with pytest.raises(
+        ConfigError, match=r"quota_url: (is no address of a Redis|names no database)"
+    ):
         TargetGleantap(config=settings(quota_url=url).values)
