@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from target_gleantap.contract import Destination, Reading
 from target_gleantap.delivery.retry import GiveUp
 from target_gleantap.model import Answer, Failure, FailureKind
@@ -43,7 +45,7 @@ def advise(
     result: Answer | Failure,
     decision: GiveUp,
     *,
-    line: int,
+    lines: Sequence[int],
     resource: str,
 ) -> str:
     """Say why the run stops, what was left as it was, and what to do.
@@ -53,8 +55,8 @@ def advise(
         reading: What the last result means.
         result: The last result.
         decision: How long it was borne.
-        line: The input line of the record that was being delivered.
-        resource: Its resource.
+        lines: The input lines of the records that were being delivered; at least one.
+        resource: Their resource.
 
     Returns:
         One paragraph without any value of a record.
@@ -62,9 +64,15 @@ def advise(
     return (
         f"{destination.title} cannot be delivered to: {reading.message}{_patience(decision)}. "
         f"What to do: {remedy(destination, result)}. "
-        f"(Seen at input line {line}, to be delivered as {resource}. No record was rejected for "
+        f"(Seen {_place(lines)}, to be delivered as {resource}. No record was rejected for "
         "this; the state stays at the last settled point, so the next run goes on from there.)"
     )
+
+
+def _place(lines: Sequence[int]) -> str:
+    if len(lines) == 1:
+        return f"at input line {lines[0]}"
+    return f"in a request of {len(lines)} records, of input lines {min(lines)} to {max(lines)}"
 
 
 def _patience(decision: GiveUp) -> str:

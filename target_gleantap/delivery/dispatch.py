@@ -292,7 +292,7 @@ class Dispatcher:
                 reading,
                 result,
                 decision,
-                line=delivery.parts[0].line,
+                lines=[part.line for part in delivery.parts],
                 resource=delivery.resource.name,
             )
         )

@@ -135,6 +135,15 @@ def test_a_job_that_was_taken_is_in_doubt_until_its_end_is_known(run_target, san
     assert (run.total("not_attempted"), run.total("in_doubt")) == (4, 4)
 
 
+@pytest.mark.parametrize("sandbox", ["pointers"], indirect=True)
+def test_what_stops_a_run_is_told_of_all_the_lines_in_the_request(run_target, sandbox):
+    sandbox.faults = [{"fault": "status", "status": 401}]
+    records = [{"id": n, "email": f"m{n}@example.com", "bad": None} for n in range(3)]
+    run = run_target(lines("check_ins", records), mappings=[EVENTS], **BULK)
+    assert run.exit_code == 3
+    assert "Seen in a request of 3 records, of input lines 2 to 4" in run.stderr
+
+
 def test_what_the_schema_and_what_the_limits_say_is_told_at_once(run_target):
     fields = {"profile": {"email": "email"}, "metric": "metric", "time": "time"}
     mapping = {"stream": "check_ins", "resource": "event", "fields": fields}
