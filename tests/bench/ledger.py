@@ -27,7 +27,7 @@ from pathlib import Path
 from typing import Any
 
 import data
-from measure import KILOBYTES_A_MEGABYTE, server
+from measure import KILOBYTES_A_MEGABYTE, ask, server
 
 from target_gleantap import settings
 from target_gleantap.identity import key as key_of
@@ -156,7 +156,7 @@ def run(raw: dict[str, Any], folder: Path, count: int, port: int, changed: int) 
     """
     path = folder / "config.json"
     path.write_text(json.dumps({**raw, "base_url": f"http://127.0.0.1:{port}"}))
-    before = _requests(port)
+    ask(port)  # it forgets what it told
     with messages(folder, count, changed).open("rb") as given, (folder / "log").open("wb") as log:
         began = time.monotonic()
         child = subprocess.Popen(
@@ -171,14 +171,7 @@ def run(raw: dict[str, Any], folder: Path, count: int, port: int, changed: int) 
     if child.returncode:
         raise RuntimeError((folder / "log").read_text())
     cpu, peak = usage.ru_utime + usage.ru_stime, usage.ru_maxrss / KILOBYTES_A_MEGABYTE
-    return Cost(count, _requests(port) - before, cpu, wall, peak)
-
-
-def _requests(port: int) -> int:
-    from measure import _ask  # noqa: PLC0415 - it forgets what it told
-
-    _requests.total = getattr(_requests, "total", 0) + _ask(port)["accepted"]
-    return _requests.total
+    return Cost(count, ask(port)["accepted"], cpu, wall, peak)
 
 
 def figures(folder: Path, count: int, url: str = "", rounds: int = 3) -> Iterator[tuple[Any, ...]]:

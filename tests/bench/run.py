@@ -18,6 +18,7 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime, timezone
 from importlib import import_module
@@ -52,14 +53,13 @@ def arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def measured(bench: Bench, names: list[str]) -> list[Findings]:
+def measured(bench: Bench, names: list[str]) -> Iterator[Findings]:
     """The parts, one after the other."""
-    found = []
     for name in names:
         began = time.monotonic()
-        found.append(import_module(PARTS[name]).measured(bench))
+        yield import_module(PARTS[name]).measured(bench)
         sys.stderr.write(f"{name}: {time.monotonic() - began:.0f} s\n")
-    return [*found, Findings(bench.watched())]
+    yield Findings(bench.watched())
 
 
 def keep(bench: Bench, found: list[Findings], where: dict[str, str]) -> None:
@@ -76,11 +76,15 @@ def main() -> int:
     load = machine.load()
     with tempfile.TemporaryDirectory(dir=OUTPUT) as folder:
         bench = Bench(Path(folder).absolute(), given.rounds, given.full, given.scale)
-        found = measured(bench, given.only or list(PARTS))
-    where = machine.described(load)
-    text = writing.markdown(found, where)
-    sys.stdout.write(text)
-    keep(bench, found, where)
+        found: list[Findings] = []
+        try:
+            for each in measured(bench, given.only or list(PARTS)):
+                found.append(each)  # noqa: PERF402 - what was found before a part fails is kept
+        finally:
+            where = machine.described(load)
+            text = writing.markdown(found, where)
+            sys.stdout.write(text)
+            keep(bench, found, where)
     if given.write_docs:
         writing.write(text)
     return int(not all(goal.met for each in found for goal in each.goals))
