@@ -1,6 +1,6 @@
 """The figures that docs/benchmarks.md tells of, each a ratio within this one run.
 
-    make bench                                everything, about half an hour
+    make bench                                everything, about twenty minutes
     python tests/bench/run.py --full          the others as often as the target, and with as many
     python tests/bench/run.py --only speed --rounds 1
     python tests/bench/run.py --write-docs    the same, into docs/benchmarks.md
@@ -45,7 +45,7 @@ memory of this process as its own peak until it has more, so this process has to
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--full", action="store_true", help="more of the others, about two hours")
+    parser.add_argument("--full", action="store_true", help="more of the others, an hour or two")
     parser.add_argument("--only", choices=PARTS, action="append")
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--scale", type=float, default=1.0, help="so much of the records only")
