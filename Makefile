@@ -25,6 +25,9 @@ SHELL := /bin/bash
 .PHONY: help demo test types lint chromium docs pictures build bench chaos clean \
 	matrix lowest newest fuzz licences audit sbom
 MAKEFLAGS += --no-builtin-rules
+# Images for containers set these. A thousand processes of the tests would each compile all modules
+# anew, and the target would run as it does nowhere else.
+unexport PYTHONDONTWRITEBYTECODE PYTHONUNBUFFERED
 
 CANDIDATES := python3 python3.14 python3.13 python3.12 python3.11 python3.10 python
 PYTHON ?= $(shell for name in $(CANDIDATES); do \
