@@ -53,7 +53,7 @@ $(STAMPS)/package: pyproject.toml | $(STAMPS)/pip
 	@$(INSTALL) --editable '.[sandbox]'
 	@touch $@
 
-GROUPS := test typing lint build api fuzz matrix audit
+GROUPS := test typing lint build api fuzz matrix
 $(GROUPS:%=$(STAMPS)/%): $(STAMPS)/package
 	@$(INSTALL) --group $(@F)
 	@touch $@
@@ -131,26 +131,34 @@ build/runtime/.stamp: build/.stamp
 		--disable-pip-version-check "$$(ls dist/*.whl)[postgres,redis,sandbox]"
 	@touch $@
 
+# Apart from the tests' environment: it brings a library that jsonschema imports wherever it is
+# installed, which takes each process 0.8 s.
+build/audit/.stamp: build/.stamp
+	@rm -rf build/audit && $(BIN)/python -m venv --without-pip build/audit
+	@$(BIN)/python -m pip --python build/audit/bin/python install --quiet \
+		--disable-pip-version-check --group audit
+	@touch $@
+
 # As each package says it. certifi (MPL) and psycopg (LGPL) are used as they come, unchanged.
 LICENCES := Apache-2.0;Apache Software License;Apache-2.0 OR BSD-2-Clause
 LICENCES := $(LICENCES);BSD License;BSD-2-Clause;BSD-3-Clause;MIT;MIT License;MIT OR AFL-2.1
 LICENCES := $(LICENCES);ISC;LGPL-2.1-only OR MIT;PSF-2.0;Python Software Foundation License;LGPL-3.0-only
 LICENCES := $(LICENCES);GNU Lesser General Public License v3 (LGPLv3)
 LICENCES := $(LICENCES);MPL-2.0;Mozilla Public License 2.0 (MPL 2.0)
-licences: build/runtime/.stamp $(STAMPS)/audit
-	@$(BIN)/pip-licenses --python build/runtime/bin/python --from=mixed --order=license \
+licences: build/runtime/.stamp build/audit/.stamp
+	@build/audit/bin/pip-licenses --python build/runtime/bin/python --from=mixed --order=license \
 		--allow-only="$(LICENCES)"
 
 # --strict: what the service does not know, or could not be asked for, is not taken as safe.
 audit: licences
 	@$(BIN)/python -m pip --python build/runtime/bin/python list --format=freeze \
 		--exclude target-gleantap > build/runtime/installed.txt
-	@$(BIN)/pip-audit --progress-spinner=off --strict --no-deps --disable-pip \
+	@build/audit/bin/pip-audit --progress-spinner=off --strict --no-deps --disable-pip \
 		--requirement build/runtime/installed.txt || { echo "make audit: there is something \
 	known against a version, or the service could not be asked: nothing is proven safe." >&2; exit 1; }
 
-sbom: build/runtime/.stamp $(STAMPS)/audit
-	@$(BIN)/cyclonedx-py environment build/runtime/bin/python --pyproject pyproject.toml \
+sbom: build/runtime/.stamp build/audit/.stamp
+	@build/audit/bin/cyclonedx-py environment build/runtime/bin/python --pyproject pyproject.toml \
 		--output-reproducible --of JSON --output-file dist/target-gleantap.cdx.json
 	@ls dist/*.cdx.json
 
