@@ -17,19 +17,16 @@ from collections.abc import Callable, Iterator
 from io import BytesIO
 from typing import IO, Any, ClassVar, Protocol
 
-import msgspec
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 
 from target_gleantap.errors import InputError, LocalError
-from target_gleantap.mapping import parse_number
+from target_gleantap.mapping import decode_json
 
 CHUNK_BYTES = 1 << 16
 CHUNKS_AHEAD = 4
 """How many chunks may be read before they are wanted: bounds the memory."""
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-
-_decode = msgspec.json.Decoder(float_hook=parse_number).decode
 
 
 class Run(Protocol):
@@ -100,22 +97,19 @@ class LineReader(GenericSingerReader[bytes]):
         """
         if self.number == 1:
             line = line.removeprefix(BYTE_ORDER_MARK)
-        try:
-            message = _decode(line)
-        except (msgspec.DecodeError, ValueError, RecursionError):
-            message = self._decode_lenient(line)
+        message = self._decoded(line)
         if not isinstance(message, dict):
             raise self._fault("is not a JSON object")
         return message
 
-    def _decode_lenient(self, line: bytes) -> Any:
-        """Read what strict readers refuse and taps send: lone surrogates, NaN and Infinity.
+    def _decoded(self, line: bytes) -> Any:
+        """Read what strict readers refuse, too.
 
-        A record that holds one is not lost with the run: it is rejected, if its mapping wants
-        that value.
+        A record that holds NaN or a lone surrogate is not lost with the run: it is rejected, if its
+        mapping wants that value.
         """
         try:
-            return json.loads(line, parse_float=parse_number)
+            return decode_json(line)
         except json.JSONDecodeError as fault:
             what = fault.msg.removesuffix(" starting at")
             raise self._fault(f"is not JSON: {what} at character {fault.pos + 1}") from None
@@ -124,7 +118,6 @@ class LineReader(GenericSingerReader[bytes]):
         except RecursionError:
             raise self._fault("is nested too deeply to be read") from None
         except ValueError:
-            # An integer of more digits than Python converts (sys.set_int_max_str_digits).
             raise self._fault("holds a number of too many digits") from None
 
     def _kind(self, message: dict[str, Any], callbacks: dict[str, Any]) -> str:

@@ -158,14 +158,20 @@ _decode = msgspec.json.Decoder(float_hook=parse_number).decode
 
 
 def decode_json(text: bytes) -> Any:
-    """Read JSON text, numbers exactly; also what strict readers refuse and Python's takes.
+    """Read JSON text, numbers exactly; also what strict readers refuse and taps send.
+
+    That is lone surrogates, NaN and the infinities.
 
     Raises:
-        ValueError: For what is no JSON.
+        json.JSONDecodeError: For what is no JSON.
+        UnicodeDecodeError: For what is not UTF-8.
+        ValueError: For an integer of more digits than Python converts
+            (sys.set_int_max_str_digits).
+        RecursionError: For what is nested too deeply.
     """
     try:
         return _decode(text)
-    except (msgspec.DecodeError, ValueError):
+    except (msgspec.DecodeError, ValueError, RecursionError):
         return json.loads(text, parse_float=parse_number)
 
 

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from typing import IO, Any
-
-import msgspec
 
 from target_gleantap.contract import Destination
 from target_gleantap.errors import InputError
-from target_gleantap.mapping import parse_number
+from target_gleantap.mapping import decode_json
 from target_gleantap.workbench.catalogs import read_catalog
 from target_gleantap.workbench.dry import opened
 from target_gleantap.workbench.profile import StreamProfile, profile_of
@@ -17,8 +14,6 @@ from target_gleantap.workbench.proposing import Proposal, propose
 
 SAMPLE = 1000
 """How many records of each stream are looked at."""
-
-_decode = msgspec.json.Decoder(dict[str, Any], float_hook=parse_number).decode
 
 
 def scaffold(destination: Destination, path: str | None, catalog: str | None) -> list[Proposal]:
@@ -52,11 +47,7 @@ def _read(file: IO[bytes], streams: dict[str, StreamProfile]) -> None:
 def _message(line: bytes, number: int) -> dict[str, Any]:
     line = line.removeprefix(b"\xef\xbb\xbf") if number == 1 else line
     try:
-        return _decode(line)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        pass
-    try:  # NaN and lone surrogates, which strict readers refuse and taps send
-        message = json.loads(line, parse_float=parse_number)
+        message = decode_json(line)
     except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict):

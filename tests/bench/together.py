@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Timer
 from typing import Any
 
@@ -70,7 +71,7 @@ class Together:
         """What the run that got least had of its share, while all of them wanted more."""
         if not self.of:
             return None
-        until = min(map(len, self.of.values())) - 1
+        until = max(1, min(map(len, self.of.values())) - 1)
         counts = [sum(seconds[:until]) for seconds in self.of.values()]
         return min(counts) / (sum(counts) / len(counts))
 
@@ -150,7 +151,7 @@ def together(
         began = time.monotonic()
         if half:
             half.start()
-        exit_codes = _ran(commands, bench)
+        exit_codes = _ran(commands, bench.folder)
         told = ask(port)
     if any(exit_codes) or told["records"] != RUNS * count:
         raise RuntimeError(f"{program.name} ended {exit_codes}, {told}.")
@@ -166,13 +167,13 @@ def _more(run: int, settings: dict[str, Any]) -> dict[str, Any]:
     return {**settings, "mappings": [{**data.MAPPING, "fields": fields}]}
 
 
-def _ran(commands: Sequence[Command], bench: Bench) -> list[int]:
+def _ran(commands: Sequence[Command], folder: Path) -> list[int]:
     """Start all of them at once, and wait for the last; gives their exit codes."""
     with ExitStack() as held:
         started = []
         for number, command in enumerate(commands):
-            given = held.enter_context((command.feed or bench.folder / os.devnull).open("rb"))
-            log = held.enter_context((bench.folder / f"together-{number}.log").open("wb"))
+            given = held.enter_context((command.feed or Path(os.devnull)).open("rb"))
+            log = held.enter_context((folder / f"together-{number}.log").open("wb"))
             env = {**os.environ, **command.environment}
             started.append(
                 subprocess.Popen(command.words, stdin=given, stdout=log, stderr=log, env=env)
