@@ -13,8 +13,8 @@ from pathlib import Path
 
 import yaml
 
-from target_gleantap import settings
-from target_gleantap.mapping import functions_table
+from target_gleantap import config as settings
+from target_gleantap.mapping.expressions import functions_table
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -20,10 +20,9 @@ from typing import Any, NoReturn, TextIO
 import click
 from click.shell_completion import CompletionItem
 
-from target_gleantap.config_files import ENVIRONMENT, read_config
-from target_gleantap.errors import DISK_FULL, LocalError, TargetError
-from target_gleantap.logs import LOGGER, check_level, log_unexpected, make_discreet
-from target_gleantap.mapping.spelling import did_you_mean
+from target_gleantap.config.files import ENVIRONMENT, read_config
+from target_gleantap.errors import DISK_FULL, LocalError, TargetError, did_you_mean
+from target_gleantap.telemetry.logs import LOGGER, check_level, log_unexpected, make_discreet
 
 NAME = "target-gleantap"
 UNEXPECTED = 70
@@ -64,7 +63,7 @@ SUBCOMMANDS: Mapping[str, Subcommand] = {
         "Propose a config with a mapping for each stream of a tap.",
     ),
     "ledger": Subcommand(
-        "target_gleantap.ledger_cli",
+        "target_gleantap.ledger.cli",
         "Look into the ledger of what was delivered, or forget some of it.",
     ),
 }

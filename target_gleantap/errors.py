@@ -17,12 +17,10 @@ No message holds a record's value or a secret.
 from __future__ import annotations
 
 import errno
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from target_gleantap.model import Fault
+from target_gleantap.model import Fault
 
 DISK_FULL = (errno.ENOSPC, errno.EFBIG, errno.EDQUOT)
 """What the system says where nothing more can be written."""
@@ -92,3 +90,16 @@ class Stopped(TargetError):
         self.signum = signum
         self.exit_code = 128 + signum
         super().__init__(f"Stopped by signal {signum}")
+
+
+def closest(name: str, known: Iterable[str]) -> str:
+    """The closest known spelling, or an empty text."""
+    by_folded = {word.casefold(): word for word in known}
+    close = get_close_matches(name.casefold(), by_folded, n=1, cutoff=0.6)
+    return by_folded[close[0]] if close else ""
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint that names the closest known spelling, or an empty text."""
+    close = closest(name, known)
+    return f"did you mean {close}?" if close else ""

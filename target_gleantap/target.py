@@ -17,18 +17,18 @@ from singer_sdk.helpers._classproperty import classproperty
 from singer_sdk.helpers.capabilities import PluginCapabilities, TargetCapabilities
 from singer_sdk.singerlib.json import serialize_json
 
-from target_gleantap import settings
-from target_gleantap.config import Config
-from target_gleantap.dry_run import DryRun
+from target_gleantap import config as settings
+from target_gleantap.config.config import Config
 from target_gleantap.errors import ConfigError, RecordsRejected, RemovalsHeld
-from target_gleantap.intake import Intake
 from target_gleantap.model import Fault
-from target_gleantap.reader import LineReader
-from target_gleantap.routes import Routes
-from target_gleantap.run import Run
-from target_gleantap.schemas import Checkers
-from target_gleantap.sink import StreamSink
-from target_gleantap.stream_map import keep_schemas_as_text
+from target_gleantap.pipeline.dry_run import DryRun
+from target_gleantap.pipeline.run import Run
+from target_gleantap.singer.messages import Intake
+from target_gleantap.singer.reader import LineReader
+from target_gleantap.singer.schemas import Checkers
+from target_gleantap.singer.sink import StreamSink
+from target_gleantap.singer.stream_maps import keep_schemas_as_text
+from target_gleantap.transform.routes import Routes
 
 IDLE_SECONDS = 60.0
 

@@ -19,9 +19,9 @@ from singer_sdk.mapper import DefaultStreamMap, StreamMap
 from singer_sdk.singerlib.encoding.base import GenericSingerReader
 from singer_sdk.sinks import Sink
 
-from target_gleantap.reader import LineReader
-from target_gleantap.sink import StreamSink
-from target_gleantap.stream_map import Removed, Unchanged
+from target_gleantap.singer.reader import LineReader
+from target_gleantap.singer.sink import StreamSink
+from target_gleantap.singer.stream_maps import Removed, Unchanged
 from target_gleantap.target import TargetGleantap
 
 OVERRIDDEN = [

@@ -6,7 +6,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from target_gleantap.contract import Destination, Reading, Verdict, read_status
-from target_gleantap.delivery.parts import Delivery
+from target_gleantap.delivery.delivery import Delivery
 from target_gleantap.delivery.retry import read_failure
 from target_gleantap.model import Answer, Failure
 

@@ -6,12 +6,12 @@ from contextlib import closing
 from dataclasses import dataclass
 
 from target_gleantap.contract import Destination, Probe, Verdict, read_status
-from target_gleantap.delivery.advice import remedy
-from target_gleantap.delivery.call import Request
-from target_gleantap.delivery.client import Client
 from target_gleantap.delivery.interpret import SUCCESS
-from target_gleantap.delivery.lines import NEVER, Lines
 from target_gleantap.delivery.retry import read_failure
+from target_gleantap.delivery.stop_message import remedy
+from target_gleantap.delivery.transport.client import Client
+from target_gleantap.delivery.transport.multi import NEVER, Lines
+from target_gleantap.delivery.transport.transfer import Request
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Failure
 

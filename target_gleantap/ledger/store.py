@@ -16,12 +16,12 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_gleantap.ledger import statements
-from target_gleantap.ledger.census import Census
+from target_gleantap.ledger.counts import Census
 from target_gleantap.ledger.fingerprints import REMOVED, Fingerprints
 from target_gleantap.ledger.locks import Locks
+from target_gleantap.ledger.rows import Mark, Row, Source
 from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES, insert_into
 from target_gleantap.ledger.transactions import Transactions
-from target_gleantap.ledger.words import Mark, Row, Source
 
 SECONDS_A_DAY = 86_400
 

@@ -7,14 +7,19 @@ from dataclasses import replace
 from typing import Any
 
 from target_gleantap.contract import Resource
+from target_gleantap.errors import did_you_mean
 from target_gleantap.mapping import mapping
-from target_gleantap.mapping.coercion import Wire, coercer
-from target_gleantap.mapping.contract_linting import never_mapped, shape_faults
-from target_gleantap.mapping.custom import attributes_of, custom_faults, documented_names, merged
-from target_gleantap.mapping.expressions import Expression, compile_expression, constantly
+from target_gleantap.mapping.coercion.wire import Wire, coercer
+from target_gleantap.mapping.custom_attributes import (
+    attributes_of,
+    custom_faults,
+    documented_names,
+    merged,
+)
+from target_gleantap.mapping.expressions.compile import Expression, compile_expression, constantly
+from target_gleantap.mapping.lint_contract import never_mapped, shape_faults
 from target_gleantap.mapping.mapping import Field, Plan
 from target_gleantap.mapping.shapes import Shape, compile_shape
-from target_gleantap.mapping.spelling import did_you_mean
 from target_gleantap.model import Fault, MappingEntry
 
 

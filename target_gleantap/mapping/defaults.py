@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from target_gleantap.contract import Resource
-from target_gleantap.mapping.expressions import PLAIN_PATH
+from target_gleantap.mapping.expressions.compile import PLAIN_PATH
 from target_gleantap.model import MappingEntry
 
 

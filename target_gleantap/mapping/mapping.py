@@ -8,20 +8,20 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from target_gleantap.contract import Resource
-from target_gleantap.mapping.coercion import Coercer
-from target_gleantap.mapping.custom import Attributes
-from target_gleantap.mapping.explanations import dotted
-from target_gleantap.mapping.expressions import (
+from target_gleantap.exact_json.values import NotCoercible, json_value
+from target_gleantap.mapping.coercion.wire import Coercer
+from target_gleantap.mapping.custom_attributes import Attributes
+from target_gleantap.mapping.expressions.compile import (
     EVALUATION_ERRORS,
     Expression,
     Reader,
     evaluation_fault,
 )
-from target_gleantap.mapping.json_values import NotCoercible, json_value
-from target_gleantap.mapping.linting import lint_sources
+from target_gleantap.mapping.lint_stream import lint_sources
 from target_gleantap.mapping.nested import each
 from target_gleantap.mapping.shapes import Shape
 from target_gleantap.model import Body, Fault, Faulty, Filtered, MappingEntry, Record
+from target_gleantap.validation.explanations import dotted
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, TypeAlias
 
-from target_gleantap.mapping.json_values import NotCoercible, json_value
+from target_gleantap.exact_json.values import NotCoercible, json_value
 
 Coerce: TypeAlias = Callable[[Any], Any]
 Place: TypeAlias = "str | int"

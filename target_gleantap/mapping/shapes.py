@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
-from target_gleantap.mapping.expressions import (
+from target_gleantap.mapping.expressions.compile import (
     EVALUATION_ERRORS,
     Expression,
     Reader,

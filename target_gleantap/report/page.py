@@ -18,12 +18,12 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from target_gleantap import charts
-from target_gleantap.config import Config
-from target_gleantap.delivery.history import PROGRESS, QUOTA, Effort, History
+from target_gleantap.config.config import Config
 from target_gleantap.errors import LocalError
 from target_gleantap.report.tables import seconds, table
-from target_gleantap.series import quantile
+from target_gleantap.telemetry import charts
+from target_gleantap.telemetry.series import quantile
+from target_gleantap.telemetry.timeline import PROGRESS, QUOTA, Effort, History
 
 WAYS = ("read", "delivered", "unchanged", "filtered", "rejected", "not_attempted", "in_doubt")
 SHOWN = (

@@ -7,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from target_gleantap.sandbox.vendor import Call, Reply
+from target_gleantap.sandbox.account.vendor import Call, Reply
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 COOKIE = "sandbox_token"

@@ -16,11 +16,11 @@ from types import TracebackType
 from typing import Any, TypeVar
 from urllib.parse import quote
 
-from target_gleantap.sandbox import views
 from target_gleantap.sandbox.access import Access, is_loopback
-from target_gleantap.sandbox.api import Api, Options
-from target_gleantap.sandbox.connection import Connection
-from target_gleantap.sandbox.site import Site
+from target_gleantap.sandbox.account.account import Api, Options
+from target_gleantap.sandbox.control import views
+from target_gleantap.sandbox.router import Site
+from target_gleantap.sandbox.transport.connection import Connection
 from target_gleantap.sandbox.vendors import load
 
 HOST = "127.0.0.1"

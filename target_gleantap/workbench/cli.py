@@ -7,16 +7,19 @@ import shutil
 
 import click
 
-from target_gleantap import destinations, settings
-from target_gleantap.config_files import read_config
+from target_gleantap import config as settings
+from target_gleantap import destinations
+from target_gleantap.config.files import read_config
 from target_gleantap.errors import ConfigError
-from target_gleantap.workbench import check as checking
-from target_gleantap.workbench import preview as previewing
-from target_gleantap.workbench import preview_json, preview_text, scaffold_text
-from target_gleantap.workbench import scaffold as scaffolding
-from target_gleantap.workbench.dry import STDIN, quiet
-from target_gleantap.workbench.places import Places
-from target_gleantap.workbench.reports import FORMATS
+from target_gleantap.workbench.check import check as checking
+from target_gleantap.workbench.check.output import FORMATS
+from target_gleantap.workbench.check.places import Places
+from target_gleantap.workbench.dry_target import STDIN, quiet
+from target_gleantap.workbench.preview import output_json as preview_json
+from target_gleantap.workbench.preview import output_text as preview_text
+from target_gleantap.workbench.preview import preview as previewing
+from target_gleantap.workbench.scaffold import output_yaml as scaffold_text
+from target_gleantap.workbench.scaffold import scaffold as scaffolding
 
 CONFIG = click.option(
     "--config",

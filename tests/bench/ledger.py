@@ -29,14 +29,14 @@ from typing import Any
 import data
 from measure import KILOBYTES_A_MEGABYTE, ask, server
 
-from target_gleantap import settings
-from target_gleantap.identity import key as key_of
-from target_gleantap.ledger.opening import open_ledger
+from target_gleantap import config as settings
+from target_gleantap.contract.identify import key as key_of
+from target_gleantap.exact_json.codec import encode_canonical
+from target_gleantap.ledger.connect import open_ledger
+from target_gleantap.ledger.rows import Mark
 from target_gleantap.ledger.store import Ledger
-from target_gleantap.ledger.words import Mark
-from target_gleantap.mapping import encode_canonical
-from target_gleantap.prepare import Preparation, Prepared
-from target_gleantap.routes import Route, Routes
+from target_gleantap.transform.prepare import Preparation, Prepared
+from target_gleantap.transform.routes import Route, Routes
 
 CHANGED = 50
 BATCH = 500

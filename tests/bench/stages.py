@@ -21,14 +21,14 @@ from typing import Any
 import data
 from measure import PATH, server
 
-from target_gleantap import settings
-from target_gleantap.delivery.call import Request
-from target_gleantap.delivery.client import Client
-from target_gleantap.delivery.lines import Lines
-from target_gleantap.mapping import Checker
-from target_gleantap.prepare import Preparation, Prepared
-from target_gleantap.reader import LineReader
-from target_gleantap.routes import Routes
+from target_gleantap import config as settings
+from target_gleantap.delivery.transport.client import Client
+from target_gleantap.delivery.transport.multi import Lines
+from target_gleantap.delivery.transport.transfer import Request
+from target_gleantap.singer.reader import LineReader
+from target_gleantap.transform.prepare import Preparation, Prepared
+from target_gleantap.transform.routes import Routes
+from target_gleantap.validation.checker import Checker
 
 RECORDS = 5_000
 TURNS = 5

@@ -20,15 +20,16 @@ from runs import Settings, environment
 from test_mapping_cases import wire_of
 
 from target_gleantap import destinations
-from target_gleantap.config import Config
+from target_gleantap.config.config import Config
 from target_gleantap.contract import Destination, Resource, Verdict, read_status
-from target_gleantap.mapping import compile_mapping, default_mapping, without_nulls
+from target_gleantap.mapping import compile_mapping, default_mapping
 from target_gleantap.model import MappingEntry
-from target_gleantap.routes import Routes
 from target_gleantap.sandbox import vendors
-from target_gleantap.sandbox.quota import parse_quota
+from target_gleantap.sandbox.account.quota import parse_quota
+from target_gleantap.sandbox.account.vendor import Call
 from target_gleantap.sandbox.server import Sandbox
-from target_gleantap.sandbox.vendor import Call
+from target_gleantap.transform.routes import Routes
+from target_gleantap.validation.checker import without_nulls
 
 HERE = Path(__file__).parent
 NAMES = destinations.names()

@@ -10,15 +10,10 @@ import pytest
 import yaml
 
 from target_gleantap.destinations import load, names
-from target_gleantap.mapping import (
-    Checker,
-    Wire,
-    compile_mapping,
-    encode,
-    parse_number,
-    without_nulls,
-)
+from target_gleantap.exact_json.codec import encode, parse_number
+from target_gleantap.mapping import Wire, compile_mapping
 from target_gleantap.model import Faulty, Filtered, MappingEntry
+from target_gleantap.validation.checker import Checker, without_nulls
 
 HERE = Path(__file__).parent
 CASES = [

@@ -3,7 +3,7 @@
 import runpy
 from pathlib import Path
 
-from target_gleantap.mapping.functions_table import table
+from target_gleantap.mapping.expressions.functions_table import table
 
 ROOT = Path(__file__).resolve().parents[2]
 

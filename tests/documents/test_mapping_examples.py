@@ -9,8 +9,9 @@ import pytest
 import yaml
 
 from target_gleantap.destinations import load
-from target_gleantap.mapping import Checker, Wire, compile_mapping, without_nulls
+from target_gleantap.mapping import Wire, compile_mapping
 from target_gleantap.model import Faulty, MappingEntry
+from target_gleantap.validation.checker import Checker, without_nulls
 
 TEXT = (Path(__file__).resolve().parents[2] / "docs" / "mappings.md").read_text(encoding="utf-8")
 EXAMPLES = [yaml.safe_load(block) for block in re.findall(r"```yaml\n(.*?)```", TEXT, re.DOTALL)]

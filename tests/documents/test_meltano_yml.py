@@ -9,8 +9,9 @@ from typing import Any
 import pytest
 import yaml
 
-from target_gleantap import destinations, settings
-from target_gleantap.routes import Routes
+from target_gleantap import config as settings
+from target_gleantap import destinations
+from target_gleantap.transform.routes import Routes
 
 ROOT = Path(__file__).resolve().parents[2]
 GENERATE = runpy.run_path(str(ROOT / "docs" / "generate.py"))

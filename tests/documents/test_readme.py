@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from target_gleantap import settings
+from target_gleantap import config as settings
 from target_gleantap.errors import ConfigError
-from target_gleantap.routes import Routes
 from target_gleantap.sandbox.server import Sandbox
+from target_gleantap.transform.routes import Routes
 
 README = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
 CREDENTIALS = {"api_key": "k", "secret_key": "s", "app_id": "a"}

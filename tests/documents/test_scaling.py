@@ -8,7 +8,7 @@ from pathlib import Path
 
 import yaml
 
-from target_gleantap import settings
+from target_gleantap import config as settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "scaling.md").read_text("utf-8")
 CREDENTIALS = {"api_key": "k", "secret_key": "s", "app_id": "a"}

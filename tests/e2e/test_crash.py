@@ -10,8 +10,8 @@ import time
 import pytest
 from gym import SCHEMAS, check_in, member, state
 
+from target_gleantap.pipeline.backpressure import BEHIND_WINDOWS, WINDOW_BATCHES
 from target_gleantap.sandbox.server import Sandbox
-from target_gleantap.window import BEHIND_WINDOWS, WINDOW_BATCHES
 
 RECORDS = 5000
 KILLS = 20

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from gym import CONTACT, MEMBER, MEMBERS, SCHEMAS, check_in, member, record, schema, state
 
-from target_gleantap.books_table import MOST_DRAWN
+from target_gleantap.report.books_table import MOST_DRAWN
 
 
 def test_a_log_shows_the_whole_table_whatever_its_width(run_target):

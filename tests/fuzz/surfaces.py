@@ -18,26 +18,21 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from target_gleantap.contract import Destination, Reading, Resource, Verdict
-from target_gleantap.delivery.call import ANSWER_BYTES, Request
-from target_gleantap.delivery.client import Client
+from target_gleantap.delivery.delivery import Delivery, Part
 from target_gleantap.delivery.interpret import interpret
-from target_gleantap.delivery.lines import NEVER, Lines
-from target_gleantap.delivery.pace import Pacer, retry_after
-from target_gleantap.delivery.parts import Delivery, Part
+from target_gleantap.delivery.rate_limit.pacer import Pacer, retry_after
+from target_gleantap.delivery.transport.client import Client
+from target_gleantap.delivery.transport.multi import NEVER, Lines
+from target_gleantap.delivery.transport.transfer import ANSWER_BYTES, Request
 from target_gleantap.destinations import load, names
 from target_gleantap.errors import InputError
-from target_gleantap.mapping import (
-    Checker,
-    Wire,
-    compile_mapping,
-    encode,
-    parse_number,
-    without_nulls,
-)
-from target_gleantap.mapping.coercion import coercer
-from target_gleantap.mapping.json_values import NotCoercible
+from target_gleantap.exact_json.codec import encode, parse_number
+from target_gleantap.exact_json.values import NotCoercible
+from target_gleantap.mapping import Wire, compile_mapping
+from target_gleantap.mapping.coercion.wire import coercer
 from target_gleantap.model import Answer, Failure, Faulty, Filtered, MappingEntry
-from target_gleantap.reader import BYTE_ORDER_MARK, LineReader
+from target_gleantap.singer.reader import BYTE_ORDER_MARK, LineReader
+from target_gleantap.validation.checker import Checker, without_nulls
 
 PIECE_BYTES = 1 << 16
 """The most that curl hands over at once."""

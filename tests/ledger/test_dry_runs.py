@@ -12,9 +12,9 @@ from runs import run_as_process
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from target_gleantap.workbench.preview import preview
-from target_gleantap.workbench.preview_json import as_json
-from target_gleantap.workbench.preview_text import as_text
+from target_gleantap.workbench.preview.output_json import as_json
+from target_gleantap.workbench.preview.output_text import as_text
+from target_gleantap.workbench.preview.preview import preview
 
 DELETED = "2026-05-01T00:00:00Z"
 MIRROR = [{**CONTACT, "on_delete": "remove", "mirror": True}, EVENT]

@@ -18,7 +18,7 @@ from gym import SCHEMAS, member, state
 from runs import run_as_process
 
 from target_gleantap.errors import LocalError
-from target_gleantap.ledger.opening import open_ledger
+from target_gleantap.ledger.connect import open_ledger
 
 ROOM = 128 * 1024
 """Bytes that a ledger is opened in, and soon fills."""

@@ -8,10 +8,10 @@ import time
 import pytest
 
 from target_gleantap.contract import Quota
-from target_gleantap.delivery.contact import Contact
-from target_gleantap.delivery.keys import Keys
-from target_gleantap.delivery.link import Link
-from target_gleantap.delivery.shared import SharedPacer
+from target_gleantap.delivery.shared_quota.health import Contact
+from target_gleantap.delivery.shared_quota.keys import Keys
+from target_gleantap.delivery.shared_quota.pacer import SharedPacer
+from target_gleantap.delivery.shared_quota.redis_link import Link
 
 KEYS = Keys.of("made-up:account", "all")
 A_HUNDRED = (Quota(100, 1),)

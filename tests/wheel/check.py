@@ -35,7 +35,7 @@ def assert_files() -> None:
     folder = files("target_gleantap")
     for name in ("assets/report.html", "assets/uplot.min.js", "assets/uplot.LICENSE"):
         assert folder.joinpath(name).is_file(), name
-    assert folder.joinpath("delivery/link.lua").is_file()
+    assert folder.joinpath("delivery/shared_quota/link.lua").is_file()
     inbox = folder.joinpath("sandbox/inbox")
     for name in ("templates/base.html", "static/inbox.js"):
         assert inbox.joinpath(name).is_file(), name

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from target_gleantap.config_files import read_config
+from target_gleantap.config.files import read_config
 from target_gleantap.errors import ConfigError
 
 NORWAY = """\

@@ -13,9 +13,9 @@ from gym import CHECK_INS, CONTACT, EVENT, MAPPINGS, MEMBERS, check_in, encode, 
 from runs import run_as_process
 
 from target_gleantap.sandbox.server import Sandbox
-from target_gleantap.workbench.masking import masked
-from target_gleantap.workbench.preview import preview
-from target_gleantap.workbench.seen import MOST, Again, Seen
+from target_gleantap.workbench.preview.masking import masked
+from target_gleantap.workbench.preview.preview import preview
+from target_gleantap.workbench.preview.seen import MOST, Again, Seen
 
 CANARY = "Zq7Canary"
 PRIVATE = {

@@ -11,7 +11,7 @@ import yaml
 from streams_of import TAPS, as_lines, schema_messages
 
 from target_gleantap import destinations
-from target_gleantap.workbench.words import kind_of, singular, tokens
+from target_gleantap.workbench.scaffold.synonyms import kind_of, singular, tokens
 
 HANDFUL = 5
 PERSON = {

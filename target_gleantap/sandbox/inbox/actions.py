@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from target_gleantap.sandbox.api import Api
-from target_gleantap.sandbox.faults import KINDS
+from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.faults.rules import KINDS
 from target_gleantap.sandbox.inbox.reasons import words
 
 Form = Mapping[str, str]

@@ -12,9 +12,9 @@ import msgspec
 
 from target_gleantap.contract import Resource
 from target_gleantap.model import Body
-from target_gleantap.sandbox.api import Api
-from target_gleantap.sandbox.journal import Entry
-from target_gleantap.sandbox.store import Origin
+from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.account.request_log import Entry
+from target_gleantap.sandbox.account.store import Origin
 
 SAMPLE = 500
 """How many of a resource's latest bodies are looked into."""

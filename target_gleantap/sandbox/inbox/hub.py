@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_gleantap.sandbox import wire
-from target_gleantap.sandbox.vendor import Reply
+from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.transport import wire
 
 if TYPE_CHECKING:
-    from target_gleantap.sandbox.api import Api
-    from target_gleantap.sandbox.connection import Connection
+    from target_gleantap.sandbox.account.account import Api
+    from target_gleantap.sandbox.transport.connection import Connection
 
 INTERVAL = 0.5
 SIGN_OF_LIFE = 10.0

@@ -6,14 +6,14 @@ import time
 from collections.abc import Callable, Mapping
 from urllib.parse import parse_qsl, unquote, urlencode
 
-from target_gleantap import charts
-from target_gleantap.sandbox.api import Api
-from target_gleantap.sandbox.faults import KINDS
+from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.account.vendor import Call, Reply
+from target_gleantap.sandbox.faults.rules import KINDS
 from target_gleantap.sandbox.inbox import actions, assets, fields, reasons, subjects
 from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.inbox.rendering import render
 from target_gleantap.sandbox.inbox.search import Filter, search
-from target_gleantap.sandbox.vendor import Call, Reply
+from target_gleantap.telemetry import charts
 
 PREFIX = "/_inbox/"
 LATEST = 15

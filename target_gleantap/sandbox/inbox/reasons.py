@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from target_gleantap.sandbox.faults import Rule
-from target_gleantap.sandbox.journal import Entry
+from target_gleantap.sandbox.account.request_log import Entry
+from target_gleantap.sandbox.faults.rules import Rule
 
 OUTCOMES: Mapping[str, str] = {
     "ok": "answered",

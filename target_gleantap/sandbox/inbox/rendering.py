@@ -9,12 +9,12 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from target_gleantap.sandbox import wire
-from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.account.request_log import Entry
+from target_gleantap.sandbox.account.vendor import Reply
 from target_gleantap.sandbox.inbox import reasons
 from target_gleantap.sandbox.inbox.clock import Clock
-from target_gleantap.sandbox.journal import Entry
-from target_gleantap.sandbox.vendor import Reply
+from target_gleantap.sandbox.transport import wire
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "

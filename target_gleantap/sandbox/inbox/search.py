@@ -7,12 +7,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from target_gleantap.sandbox.api import Api
+from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.account.request_log import Entry
 from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.inbox.reasons import OUTCOMES
-from target_gleantap.sandbox.journal import Entry
-from target_gleantap.sandbox.wire import content
-from target_gleantap.series import bin_of, quantile
+from target_gleantap.sandbox.transport.wire import content
+from target_gleantap.telemetry.series import bin_of, quantile
 
 PAGE = 50
 

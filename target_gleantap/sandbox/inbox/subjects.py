@@ -9,12 +9,12 @@ from typing import Any
 
 from target_gleantap.contract import Resource
 from target_gleantap.model import Body
-from target_gleantap.sandbox.api import Api
-from target_gleantap.sandbox.checks import identify
+from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.account.request_log import Entry
+from target_gleantap.sandbox.account.store import Contact, Event
+from target_gleantap.sandbox.account.validate import identify
 from target_gleantap.sandbox.inbox import fields
 from target_gleantap.sandbox.inbox.fields import Chapter, Documented
-from target_gleantap.sandbox.journal import Entry
-from target_gleantap.sandbox.store import Contact, Event
 
 LATEST = 50
 NAMES = (("first_name", "last_name"), ("firstName", "lastName"), ("name",), ("fullName",))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pkgutil
 from importlib import import_module
 
-from target_gleantap.sandbox.vendor import Vendor
+from target_gleantap.sandbox.account.vendor import Vendor
 
 
 def names() -> tuple[str, ...]:

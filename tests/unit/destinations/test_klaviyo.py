@@ -12,8 +12,9 @@ from target_gleantap.contract import Quota, Verdict
 from target_gleantap.destinations import load
 from target_gleantap.destinations.klaviyo import bodies
 from target_gleantap.destinations.klaviyo.revisions import KNOWN, NEWEST, Revision
-from target_gleantap.mapping import Checker, encode
+from target_gleantap.exact_json.codec import encode
 from target_gleantap.model import Answer
+from target_gleantap.validation.checker import Checker
 
 KLAVIYO = load("klaviyo")
 DEFAULTS = {setting.name: setting.default for setting in KLAVIYO.settings} | {"api_key": "pk_1"}

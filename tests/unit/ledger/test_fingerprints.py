@@ -5,8 +5,8 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
+from target_gleantap.exact_json.codec import encode, encode_canonical
 from target_gleantap.ledger.fingerprints import DIGEST_BYTES, REMOVED, Fingerprints
-from target_gleantap.mapping import encode, encode_canonical
 
 SCOPE = ("gleantap", "account", "contact")
 PARTS = st.lists(st.text(), min_size=1, max_size=4)

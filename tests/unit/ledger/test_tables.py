@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import create_engine, text
 from sqlalchemy.pool import NullPool
 
-from target_gleantap.ledger.opening import open_ledger
+from target_gleantap.ledger.connect import open_ledger
 from target_gleantap.ledger.tables import MIGRATIONS, migrate, version
 
 SECRET = "a-secret-of-the-tests"  # noqa: S105 - of nothing else

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from target_gleantap.mapping import Checker, Mapping, encode, parse_number
+from target_gleantap.exact_json.codec import encode, parse_number
+from target_gleantap.mapping import Mapping
 from target_gleantap.model import Fault, Faulty, Filtered
+from target_gleantap.validation.checker import Checker
 
 MakeMapping = Callable[..., Mapping]
 NAMES = {"user_id": "7", "first_name": "Ann", "last_name": "Example"}

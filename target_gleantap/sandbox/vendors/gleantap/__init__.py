@@ -8,8 +8,8 @@ from typing import Any
 from target_gleantap.contract import Resource
 from target_gleantap.destinations import load
 from target_gleantap.model import Body
-from target_gleantap.sandbox.store import Store
-from target_gleantap.sandbox.vendor import Call, Operation, Reply, Vendor
+from target_gleantap.sandbox.account.store import Store
+from target_gleantap.sandbox.account.vendor import Call, Operation, Reply, Vendor
 from target_gleantap.sandbox.vendors.gleantap import operations
 from target_gleantap.sandbox.vendors.gleantap.contacts import contact_of, fold
 

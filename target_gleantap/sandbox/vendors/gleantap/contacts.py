@@ -13,8 +13,8 @@ from typing import Any
 
 from target_gleantap.contract import IdentifierKind
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import same
-from target_gleantap.sandbox.store import Contact, Store
+from target_gleantap.sandbox.account.store import Contact, Store
+from target_gleantap.sandbox.account.validate import same
 
 IDENTITY = ("user_id", "email", "phone", "first_name")
 

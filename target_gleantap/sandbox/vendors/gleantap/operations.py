@@ -9,9 +9,9 @@ import msgspec
 
 from target_gleantap.contract import IdentifierKind
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import same, without_nulls
-from target_gleantap.sandbox.store import Contact, Store
-from target_gleantap.sandbox.vendor import Call, Reply
+from target_gleantap.sandbox.account.store import Contact, Store
+from target_gleantap.sandbox.account.validate import same, without_nulls
+from target_gleantap.sandbox.account.vendor import Call, Reply
 from target_gleantap.sandbox.vendors.gleantap.contacts import (
     contact_of,
     find,

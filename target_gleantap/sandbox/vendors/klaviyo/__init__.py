@@ -17,9 +17,9 @@ from target_gleantap.destinations.klaviyo.revisions import (
     Revision,
 )
 from target_gleantap.model import Body
-from target_gleantap.sandbox.quota import Window
-from target_gleantap.sandbox.store import Store
-from target_gleantap.sandbox.vendor import Call, Operation, Reply, Vendor
+from target_gleantap.sandbox.account.quota import Window
+from target_gleantap.sandbox.account.store import Store
+from target_gleantap.sandbox.account.vendor import Call, Operation, Reply, Vendor
 from target_gleantap.sandbox.vendors.klaviyo import errors, events, imports
 from target_gleantap.sandbox.vendors.klaviyo.profiles import fold
 

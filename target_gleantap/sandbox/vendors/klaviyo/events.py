@@ -9,9 +9,9 @@ import msgspec
 
 from target_gleantap.destinations.klaviyo.revisions import Revision
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import look_up
-from target_gleantap.sandbox.store import Store
-from target_gleantap.sandbox.vendor import Call, Reply
+from target_gleantap.sandbox.account.store import Store
+from target_gleantap.sandbox.account.validate import look_up
+from target_gleantap.sandbox.account.vendor import Call, Reply
 from target_gleantap.sandbox.vendors.klaviyo.errors import EMAIL, Wrong, held_against, refuse_body
 from target_gleantap.sandbox.vendors.klaviyo.profiles import (
     fields_of,

@@ -11,9 +11,9 @@ from urllib.parse import parse_qs, urlencode
 
 from target_gleantap.destinations.klaviyo.revisions import Revision
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import look_up
-from target_gleantap.sandbox.store import Contact, Store
-from target_gleantap.sandbox.vendor import Call, Reply
+from target_gleantap.sandbox.account.store import Contact, Store
+from target_gleantap.sandbox.account.validate import look_up
+from target_gleantap.sandbox.account.vendor import Call, Reply
 from target_gleantap.sandbox.vendors.klaviyo.errors import (
     EMAIL,
     INVALID,

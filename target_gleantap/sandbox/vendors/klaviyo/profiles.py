@@ -15,8 +15,8 @@ import msgspec
 from target_gleantap.contract import IdentifierKind
 from target_gleantap.destinations.klaviyo.bodies import FLAT_KEYS
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import same
-from target_gleantap.sandbox.store import Contact, Store
+from target_gleantap.sandbox.account.store import Contact, Store
+from target_gleantap.sandbox.account.validate import same
 
 REFUSED = "@refused.example.com"
 """Addresses that no schema complains of, and that the sandbox refuses all the same."""

@@ -8,7 +8,7 @@ from typing import Any
 from target_gleantap.contract import Identifier
 from target_gleantap.destinations import load
 from target_gleantap.model import Body
-from target_gleantap.sandbox.vendor import Call, Operation, Vendor
+from target_gleantap.sandbox.account.vendor import Call, Operation, Vendor
 from target_gleantap.sandbox.vendors.suresend import operations
 from target_gleantap.sandbox.vendors.suresend.people import contact_of, fold
 

@@ -8,9 +8,9 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import without_nulls
-from target_gleantap.sandbox.store import Contact, Store
-from target_gleantap.sandbox.vendor import Call, Reply
+from target_gleantap.sandbox.account.store import Contact, Store
+from target_gleantap.sandbox.account.validate import without_nulls
+from target_gleantap.sandbox.account.vendor import Call, Reply
 from target_gleantap.sandbox.vendors.suresend import people
 
 REFERENCE, GUIDE = "reference", "guide"

@@ -17,8 +17,8 @@ import msgspec
 
 from target_gleantap.contract import IdentifierKind
 from target_gleantap.model import Body
-from target_gleantap.sandbox.checks import same
-from target_gleantap.sandbox.store import Contact, Store
+from target_gleantap.sandbox.account.store import Contact, Store
+from target_gleantap.sandbox.account.validate import same
 
 COMPANIES = "companies"
 KINDS = {"emails": IdentifierKind.EMAIL, "phones": IdentifierKind.PHONE}

@@ -3,7 +3,7 @@
 import json
 
 from target_gleantap.destinations import load
-from target_gleantap.sandbox.vendor import Operation, Reply, Vendor
+from target_gleantap.sandbox.account.vendor import Operation, Reply, Vendor
 
 DESTINATION = load("made_up")
 CONTACT, EVENT = DESTINATION.resources.values()

@@ -1,0 +1,1 @@
+"""Only what changed: what a run does with a ledger."""

@@ -1,0 +1,1 @@
+"""One quota for many runs, through Redis."""

@@ -1,0 +1,1 @@
+"""HTTP by curl: many requests under way on one thread."""

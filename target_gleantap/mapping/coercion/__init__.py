@@ -1,0 +1,1 @@
+"""Values to the documented wire types."""

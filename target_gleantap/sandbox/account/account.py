@@ -1,0 +1,251 @@
+"""One account of a vendor: takes a request, checks it, carries it out, and says how to answer."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from target_gleantap.sandbox.account.quota import Limits
+from target_gleantap.sandbox.account.request_log import Entry, Journal
+from target_gleantap.sandbox.account.store import Origin, Store
+from target_gleantap.sandbox.account.validate import Checker, identify, look_up
+from target_gleantap.sandbox.account.vendor import Call, Operation, Reply, Vendor
+from target_gleantap.sandbox.faults.replies import MADE_UP, throttled
+from target_gleantap.sandbox.faults.rules import ANSWERS_ITSELF, DEFAULT_SECONDS, FaultRules, Rule
+
+INVALID = "Invalid request"
+NOTES_KEPT = 500
+SAMPLE_SECONDS = 0.25
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How an account is set up.
+
+    Attributes:
+        credentials: The expected values, by the names of the vendor's settings.
+        quotas: Limits, such as `100/1s` or `2000/1m sliding`; None for the vendor's own.
+        faults: Fault rules.
+        latency: Seconds before each answer, or a pair to draw from.
+        seed: What chance starts from.
+        log_size: How many requests the log keeps.
+        record: Whether the log keeps headers and bodies too.
+        variant: The form that the vendor answers in; its usual one where it is empty.
+    """
+
+    credentials: Mapping[str, str]
+    quotas: tuple[str, ...] | None = None
+    faults: tuple[Mapping[str, Any], ...] = ()
+    latency: float | tuple[float, float] = 0.0
+    seed: int = 0
+    log_size: int = 100_000
+    record: bool = False
+    variant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A request that was taken, and how it is to be answered.
+
+    Attributes:
+        entry: Its place in the log.
+        reply: What to answer.
+        delay: Seconds before the answer begins.
+        way: The kind of fault that befalls the connection, or empty.
+        seconds: How long that takes, where it takes time.
+        form: Which form of it, where there are several; empty for the first.
+    """
+
+    entry: Entry
+    reply: Reply
+    delay: float = 0.0
+    way: str = ""
+    seconds: float = 0.0
+    form: str = ""
+
+
+class Api:
+    """A vendor's API with one account. Not thread-safe: it lives on the server's loop."""
+
+    def __init__(self, vendor: Vendor, options: Options) -> None:
+        self.vendor = vendor
+        self.options = options
+        self._ways = [(operation, _pattern(operation.path)) for operation in vendor.operations]
+        self._base = urlsplit(vendor.destination.base_url).path
+        # What was done by hand, and when: a run is judged by it later.
+        self.notes: deque[tuple[float, str]] = deque(maxlen=NOTES_KEPT)
+        self._checkers = {one.name: Checker(one.schema or {}) for one in vendor.operations}
+        self.faults = FaultRules(options.faults, options.seed)
+        self.limiter = Limits(options.quotas)
+        if options.variant and options.variant not in vendor.variants:
+            raise ValueError(f"The variant must be one of: {', '.join(vendor.variants)}")
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget everything received. Fault rules and quotas stay, and count from the start."""
+        self.store = Store(self.options.variant or self.vendor.variants[0])
+        self.started = time.monotonic()
+        self.wall = time.time() - self.started
+        self.journal = Journal(self.options.log_size, self.started)
+        self._sampled = self.started
+        self.faults.restart()
+        self.limiter = self.limiter.emptied()
+
+    def limit(self, quotas: Iterable[str]) -> None:
+        """Enforce these quotas from now on, with empty windows."""
+        self.limiter = Limits(quotas)
+
+    def note(self, text: str) -> None:
+        """Remember what was done by hand."""
+        self.notes.append((time.monotonic(), text))
+
+    def receive(self, call: Call, connection: int, gone: Callable[[], bool]) -> Exchange:
+        """Take one request: log it, choose its fault, carry it out where it is to be.
+
+        Args:
+            call: The request.
+            connection: The number of the connection.
+            gone: Says whether the client has closed the connection meanwhile.
+        """
+        now = time.monotonic()
+        operation, call = self._find(call)
+        body = _decode(call.body)
+        entry = self._entry(call, operation, body, now, connection)
+        self.journal.begin(entry, gone)
+        if now - self._sampled >= SAMPLE_SECONDS:
+            self.sample(now)
+        own = self.vendor.quotas(operation, call) if operation else ("", ())
+        wait = self.limiter.admit(now, own)
+        if wait:
+            entry.kind = "quota"
+            entry.reply = throttled(self.vendor, wait)
+            return Exchange(entry, entry.reply)
+        rule, latencies = self.faults.pick(entry.resource, call.path, body, call.body)
+        entry.rules = (*latencies, *((rule,) if rule else ()))
+        for one in entry.rules:
+            entry.fault, entry.kind = one.number, one.kind
+        lengths = (self.options.latency, *(one.spec["seconds"] for one in latencies))
+        delay = sum(self.faults.seconds(length) for length in lengths)
+        reply = self._reply(call, operation, body, entry, rule)
+        told = self.vendor.quota_headers(self.limiter.of(own).windows, now)
+        if told and reply.status != 429:  # noqa: PLR2004 - Too Many Requests
+            reply = replace(reply, headers={**told, **reply.headers})
+        entry.reply = reply
+        if rule is None or rule.kind in ANSWERS_ITSELF:
+            return Exchange(entry, reply, delay)
+        seconds = self.faults.seconds(rule.spec.get("seconds", DEFAULT_SECONDS))
+        return Exchange(entry, reply, delay, rule.kind, seconds, rule.spec.get("form", ""))
+
+    def close(self, entry: Entry, status: int | None, *, abandoned: bool = False) -> None:
+        """Log the end of a request."""
+        if entry.answered is None:
+            entry.status = status
+            entry.abandoned = abandoned
+            self.journal.end(entry, time.monotonic())
+
+    def sample(self, now: float) -> None:
+        """Read the gauges, for what is drawn over time."""
+        self._sampled = now
+        series = self.journal.series
+        series.level(now, "in progress", self.journal.in_progress)
+        for window in self.limiter.windows:
+            series.level(now, f"quota {window.text}", window.use())
+
+    def _find(self, call: Call) -> tuple[Operation | None, Call]:
+        """The operation that a call asks for: by its path, and of several by its method.
+
+        The path may stand below that of the documented base URL, or not.
+        """
+        found: tuple[Operation | None, Call] = (None, call)
+        path = call.path.removeprefix(self._base)
+        for operation, pattern in self._ways:
+            match = pattern.fullmatch(path)
+            if match:
+                found = operation, replace(call, named=match.groupdict())
+                if operation.method == call.method:
+                    return found
+        return found
+
+    def _entry(
+        self, call: Call, operation: Operation | None, body: Any, now: float, connection: int
+    ) -> Entry:
+        name = operation.name if operation else ""
+        identifiers = identify(operation.identifiers, body) if operation else ()
+        entry = Entry(
+            sequence=0,
+            arrived=now,
+            resource=name,
+            path=call.path,
+            connection=connection,
+            identifiers=identifiers,
+            body=call.body,
+            method=call.method,
+            query=call.query,
+        )
+        if operation and operation.event_id:
+            event_id = look_up(body, operation.event_id)
+            entry.event_id = event_id if isinstance(event_id, str) else None
+        if self.options.record:
+            secrets = self.options.credentials.values()
+            entry.headers = {
+                key: "***" if any(secret in value for secret in secrets) else value
+                for key, value in call.headers.items()
+            }
+        return entry
+
+    def _reply(
+        self, call: Call, operation: Operation | None, body: Any, entry: Entry, rule: Rule | None
+    ) -> Reply:
+        made_up = MADE_UP[rule.kind](rule, self.vendor) if rule and rule.kind in MADE_UP else None
+        if rule and not rule.carried_out:
+            return made_up or Reply(500)
+        refusal = self._refusal(call, operation, body)
+        if refusal or operation is None:
+            return made_up or refusal or Reply(404)
+        self.store.origin = Origin(entry.sequence, entry.arrived, operation.name)
+        reply = operation.carry_out(self.store, body, call)
+        entry.carried_out = reply.status < 400  # noqa: PLR2004 - the classes of RFC 9110
+        entry.contact = operation.contact(self.store, body)
+        return made_up or reply
+
+    def _refusal(self, call: Call, operation: Operation | None, body: Any) -> Reply | None:
+        refuse, credentials = self.vendor.refuse, self.options.credentials
+        if operation is None:
+            return refuse(404, "Not found", ())
+        if call.method != operation.method:
+            return refuse(405, f"Use {operation.method}", ())
+        if not self.vendor.keys_fit(call.headers, credentials):
+            return refuse(401, "Unauthorized - Invalid API credentials", ())
+        return None if operation.schema is None else self._body_refusal(call, operation, body)
+
+    def _body_refusal(self, call: Call, operation: Operation, body: Any) -> Reply | None:
+        media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if media_type != "application/json" and not media_type.endswith("+json"):
+            return self.vendor.refuse(415, INVALID, ("Content-Type: is not JSON",))
+        if not isinstance(body, dict):
+            return self.vendor.refuse(400, INVALID, ("the body: is not a JSON object",))
+        faults = self._checkers[operation.name].faults(body)
+        if faults:
+            return self.vendor.refuse(400, INVALID, faults)
+        if not self.vendor.tenant_fits(body, self.options.credentials):
+            return self.vendor.refuse(401, "Unauthorized - Invalid API credentials", ())
+        return None
+
+
+def _pattern(path: str) -> re.Pattern[str]:
+    """What fits an operation's path; each name in braces takes one part of it."""
+    return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
+
+
+def _decode(raw: bytes) -> Any:
+    try:
+        return msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None

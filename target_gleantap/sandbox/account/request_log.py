@@ -1,0 +1,182 @@
+"""Every request in the order of arrival, and which of them were in progress side by side."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from target_gleantap.telemetry.series import Series, status_class
+
+if TYPE_CHECKING:
+    from target_gleantap.sandbox.account.vendor import Reply
+    from target_gleantap.sandbox.faults.rules import Rule
+
+BUCKETS = 900
+HARMLESS = ("", "latency")
+SECONDS_KEPT = 7200
+PAIRS_KEPT = 1000
+
+
+@dataclass(slots=True)
+class Entry:
+    """One request.
+
+    Attributes:
+        sequence: 1 for the first.
+        arrived: Seconds on the monotonic clock when its last byte was read.
+        resource: The operation's name, or empty.
+        path: Its path.
+        connection: The number of the connection that it came by.
+        identifiers: Whose record it carries, as `space:value`.
+        contact: The vendor's id of the contact, once it is known.
+        event_id: The event's own id, or None.
+        answered: When the last byte of the answer was written or the request ended, or None.
+        status: The status answered, or None where no answer was begun.
+        fault: The 1-based number of the fault rule applied, or 0.
+        kind: That rule's kind, `quota`, or empty.
+        carried_out: Whether it took effect.
+        abandoned: Whether the client went away before the end.
+        overlaps: Sequences of requests that shared an identifier and were in progress with it.
+        headers: Kept only where the sandbox was told to record; credentials are masked.
+        body: As it came.
+        method: The HTTP method.
+        query: What followed the question mark.
+        rules: The fault rules applied.
+        reply: What was to be answered, whatever became of it.
+    """
+
+    sequence: int
+    arrived: float
+    resource: str
+    path: str
+    connection: int
+    identifiers: tuple[str, ...]
+    contact: str | None = None
+    event_id: str | None = None
+    answered: float | None = None
+    status: int | None = None
+    fault: int = 0
+    kind: str = ""
+    carried_out: bool = False
+    abandoned: bool = False
+    overlaps: tuple[int, ...] = ()
+    headers: Mapping[str, str] | None = None
+    body: bytes = b""
+    method: str = ""
+    query: str = ""
+    rules: tuple[Rule, ...] = ()
+    reply: Reply | None = None
+
+    @property
+    def outcome(self) -> str:
+        """What became of it: `open`, `left`, `throttled`, `fault`, `ok` or `refused`."""
+        if self.answered is None:
+            return "open"
+        if self.abandoned:
+            return "left"
+        if self.kind == "quota":
+            return "throttled"
+        if self.kind not in HARMLESS:
+            return "fault"
+        return "ok" if self.status is not None and self.status < 400 else "refused"  # noqa: PLR2004 - RFC 9110
+
+
+class Journal:
+    """The log, bounded; the counts go on past its bound."""
+
+    def __init__(self, size: int, now: float = 0.0) -> None:
+        self.series = Series(now, most=BUCKETS)
+        self.entries: deque[Entry] = deque(maxlen=size)
+        self.received = 0
+        self.statuses: Counter[str] = Counter()
+        self.resources: Counter[str] = Counter()
+        self.kinds: Counter[str] = Counter()
+        self.outcomes: Counter[str] = Counter()
+        self.overlaps = 0
+        self.overlap_pairs: deque[tuple[int, int]] = deque(maxlen=PAIRS_KEPT)
+        self.max_in_progress = 0
+        self.seconds: dict[int, Counter[str]] = {}
+        self._open: dict[int, tuple[Entry, Callable[[], bool]]] = {}
+        self._holders: dict[str, list[Entry]] = {}
+
+    @property
+    def in_progress(self) -> int:
+        """How many requests have come in and are not answered yet."""
+        return len(self._open)
+
+    def begin(self, entry: Entry, gone: Callable[[], bool]) -> None:
+        """Log an arrival.
+
+        Args:
+            entry: The request, whose `sequence` is set here.
+            gone: Says whether the client has closed the connection meanwhile.
+        """
+        self.received += 1
+        entry.sequence = self.received
+        self.entries.append(entry)
+        self.resources[entry.resource or entry.path] += 1
+        self._mark_overlaps(entry)
+        for identifier in entry.identifiers:
+            self._holders.setdefault(identifier, []).append(entry)
+        self._open[entry.sequence] = (entry, gone)
+        self.max_in_progress = max(self.max_in_progress, len(self._open))
+
+    def end(self, entry: Entry, now: float) -> None:
+        """Log that a request has ended, answered or not. A second time changes nothing."""
+        if self._open.get(entry.sequence, (None, None))[0] is not entry:
+            return
+        del self._open[entry.sequence]
+        entry.answered = now
+        for identifier in entry.identifiers:
+            holders = self._holders[identifier]
+            holders.remove(entry)
+            if not holders:
+                del self._holders[identifier]
+        status = "none" if entry.status is None else str(entry.status)
+        self.statuses[status] += 1
+        self.outcomes[entry.outcome] += 1
+        if entry.kind:
+            self.kinds[entry.kind] += 1
+        self._second(entry.arrived)[status] += 1
+        self.series.answered(entry.arrived, status_class(entry.status), now - entry.arrived)
+
+    def since(self, sequence: int) -> Iterator[Entry]:
+        """The entries after that sequence which are still kept."""
+        first = self.entries[0].sequence if self.entries else 0
+        return islice(self.entries, max(0, sequence + 1 - first), None)
+
+    def _second(self, moment: float) -> Counter[str]:
+        second = int(moment)
+        if second not in self.seconds and len(self.seconds) >= SECONDS_KEPT:
+            del self.seconds[min(self.seconds)]
+        return self.seconds.setdefault(second, Counter())
+
+    def _mark_overlaps(self, entry: Entry) -> None:
+        others = {
+            other.sequence: other
+            for identifier in entry.identifiers
+            for other in self._holders.get(identifier, ())
+        }
+        for sequence, other in others.items():
+            # A client that gave up is gone before it tries again, but its two connections may
+            # become readable in either order: look at the socket itself before saying overlap.
+            if self._open[sequence][1]():
+                continue
+            self.overlaps += 1
+            self.overlap_pairs.append((sequence, entry.sequence))
+            other.overlaps += (entry.sequence,)
+            entry.overlaps += (sequence,)
+
+
+SHOWN = tuple(name for name in Entry.__slots__ if name not in ("method", "query", "rules", "reply"))
+
+
+def view(entry: Entry) -> dict[str, Any]:
+    """Show an entry as JSON types; its body only where its headers were recorded, too."""
+    shown = {name: getattr(entry, name) for name in SHOWN}
+    recorded = entry.headers is not None
+    shown["body"] = entry.body.decode(errors="replace") if recorded else None
+    return shown

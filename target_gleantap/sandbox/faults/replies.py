@@ -1,0 +1,69 @@
+"""Answers that a fault rule makes up: what a vendor, a proxy or a limiter would have said."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from email.utils import formatdate
+
+from target_gleantap.sandbox.account.vendor import Reply, Vendor
+from target_gleantap.sandbox.faults.rules import Rule
+
+PAGE = (
+    b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head>"
+    b"<body><h1>502 Bad Gateway</h1><hr>nginx</body></html>\n"
+)
+
+
+def throttled(vendor: Vendor, wait: float | None, form: str = "seconds") -> Reply:
+    """A 429 that says when to come back: in seconds, as an HTTP date, or (None) not at all."""
+    headers = {}
+    if wait is not None and form == "date":
+        # An HTTP date has whole seconds: round up, or the client comes back too early.
+        headers["Retry-After"] = formatdate(math.ceil(time.time() + wait), usegmt=True)
+    elif wait is not None:
+        headers["Retry-After"] = str(math.ceil(wait))
+    refusal = vendor.refuse(429, "Too many requests", ())
+    return Reply(429, refusal.content, headers)
+
+
+def _status(rule: Rule, vendor: Vendor) -> Reply:
+    status, headers = rule.spec.get("status", 500), rule.spec.get("headers", {})
+    body = rule.spec.get("body", vendor.refuse(status, "Something went wrong", ()).content)
+    if isinstance(body, str):
+        return Reply(status, body.encode(), headers, "text/plain; charset=utf-8")
+    return Reply(status, body, headers)
+
+
+def _throttle(rule: Rule, vendor: Vendor) -> Reply:
+    return throttled(vendor, rule.spec.get("retry_after"), rule.spec.get("form", "seconds"))
+
+
+def _failure_in_200(rule: Rule, vendor: Vendor) -> Reply:
+    message = rule.spec.get("message", "The record could not be saved")
+    return Reply(200, rule.spec.get("body", vendor.failure(message)))
+
+
+def _html(rule: Rule, _vendor: Vendor) -> Reply:
+    return Reply(rule.spec.get("status", 200), PAGE, media_type="text/html; charset=utf-8")
+
+
+def _empty(rule: Rule, _vendor: Vendor) -> Reply:
+    return Reply(rule.spec.get("status", 200), b"")
+
+
+def _redirect(rule: Rule, _vendor: Vendor) -> Reply:
+    headers = {"Location": rule.spec["location"]}
+    return Reply(rule.spec.get("status", 302), b"", headers)
+
+
+MADE_UP: Mapping[str, Callable[[Rule, Vendor], Reply]] = {
+    "status": _status,
+    "throttle": _throttle,
+    "failure_in_200": _failure_in_200,
+    "html": _html,
+    "empty": _empty,
+    "redirect": _redirect,
+}
+"""The kinds of fault that answer in the vendor's place."""

@@ -1,0 +1,1 @@
+"""Record to request body: which mapping, and what it makes."""
