@@ -22,7 +22,7 @@ LOGGER = logging.getLogger("target-gleantap")
 LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 LEVEL_VARIABLES = ("TARGET_GLEANTAP_LOGLEVEL", "LOGLEVEL")
 
-_OURS = Path(__file__).parent
+_OURS = Path(__file__).parents[1]
 # urllib3's one warning prints header lines of the answer that it could not read.
 _SPEAKS_OF_HEADERS = "urllib3.connection"
 
