@@ -17,20 +17,20 @@ from target_gleantap.contract import Destination, Reading, Verdict
 from target_gleantap.delivery.concurrency.in_flight import Flight
 from target_gleantap.delivery.concurrency.limit import Limit
 from target_gleantap.delivery.delivery import Delivery, Ended, Part
-from target_gleantap.delivery.feedback import Bearing
+from target_gleantap.delivery.feedback import Feedback
 from target_gleantap.delivery.interpret import interpret
 from target_gleantap.delivery.ordering import Schedule
 from target_gleantap.delivery.policy import Policy
 from target_gleantap.delivery.resource_queues import Gates
-from target_gleantap.delivery.retry import GiveUp, Patience
-from target_gleantap.delivery.shared_quota.exchange import Sharing
-from target_gleantap.delivery.stop_message import advise
+from target_gleantap.delivery.retry import GiveUp, RetryRules
+from target_gleantap.delivery.shared_quota.exchange import QuotaExchange
+from target_gleantap.delivery.stop_message import stop_message
 from target_gleantap.delivery.transport.client import Client
-from target_gleantap.delivery.transport.multi import Lines
+from target_gleantap.delivery.transport.multi import Multi
 from target_gleantap.errors import VendorError
 from target_gleantap.model import Answer, Body, Failure
 from target_gleantap.telemetry.counters import Traffic
-from target_gleantap.telemetry.timeline import History
+from target_gleantap.telemetry.timeline import Timeline
 
 _FINAL = (Verdict.DELIVERED, Verdict.REJECTED)
 
@@ -57,12 +57,12 @@ class Dispatcher:
         encode: Callable[[Body], bytes],
         policy: Policy,
         *,
-        sharing: Sharing | None = None,
+        sharing: QuotaExchange | None = None,
         clock: Callable[[], float] = time.monotonic,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self.traffic = Traffic()
-        self.history = History(clock())
+        self.history = Timeline(clock())
         self.fault: VendorError | None = None
         self.settle_first = False
         """Whether what has ended is noted by the owner before anything takes its place (`launch`):
@@ -73,7 +73,7 @@ class Dispatcher:
         self._clock = clock
         self._limit = Limit(policy.max_in_flight, adaptive=policy.adaptive)
         self._schedule: Schedule[Part] = Schedule()
-        self._lines: Lines[Delivery] = Lines(client)
+        self._lines: Multi[Delivery] = Multi(client)
         self._sharing = sharing
         self._gates = Gates(
             destination,
@@ -82,10 +82,10 @@ class Dispatcher:
             policy,
             sharing,
             in_flight=lambda: self.in_flight,
-            forgive=self._limit.forgive,
+            undo_decrease=self._limit.undo_decrease,
         )
-        patience = Patience(policy.retry_deadline_seconds, policy.max_in_flight, chance)
-        self._bearing = Bearing(self._gates, self._limit, patience)
+        retry_rules = RetryRules(policy.retry_deadline_seconds, policy.max_in_flight, chance)
+        self._feedback = Feedback(self._gates, self._limit, retry_rules)
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
         if sharing is not None:
@@ -228,7 +228,7 @@ class Dispatcher:
         reading = interpret(self._destination, delivery, result)
         self.traffic.counts.update(reading.counts)
         delivery.mark(reading.verdict)
-        self._bearing.learn(delivery, reading, result, self._clock())
+        self._feedback.update(delivery, reading, result, self._clock())
         self.traffic.limit, self.traffic.limit_falls = self._limit.level, self._limit.falls
         return reading
 
@@ -268,7 +268,7 @@ class Dispatcher:
         """Take the next step, try again, or stop the run, as patience has it."""
         gate = self._gates.of(delivery.resource)
         self.traffic.throttled += reading.verdict is Verdict.THROTTLED
-        decision = self._bearing.sequel(delivery, reading, result, self._clock())
+        decision = self._feedback.next_attempt(delivery, reading, result, self._clock())
         if isinstance(decision, GiveUp):
             self._stop(delivery, reading, result, decision)
             return
@@ -287,7 +287,7 @@ class Dispatcher:
         self._count_hold(self._clock(), held=False)
         self.history.ended(delivery.effort(self._clock()))
         self.fault = VendorError(
-            advise(
+            stop_message(
                 self._destination,
                 reading,
                 result,

@@ -17,7 +17,7 @@ from target_gleantap.contract import Bulk, Reading, Verdict
 from target_gleantap.delivery.delivery import Ended, Part
 from target_gleantap.errors import VendorError
 from target_gleantap.telemetry.counters import Traffic
-from target_gleantap.telemetry.timeline import History
+from target_gleantap.telemetry.timeline import Timeline
 
 ANSWER = "dry run"
 
@@ -66,7 +66,7 @@ class Rehearsal:
         self.hurry = False
         self.settle_first = False
         self.in_flight = self.limit = 0
-        self.history = History(time.monotonic())
+        self.history = Timeline(time.monotonic())
         self._ended: deque[Part] = deque()
         self._answers = 0
         self._filling: dict[str, _Request] = {}

@@ -1,4 +1,4 @@
-"""How the vendor bears what it is sent, as each result teaches it; and so what comes next."""
+"""Feedback: what each response changes in rate limit, concurrency limit and retry delay."""
 
 from __future__ import annotations
 
@@ -9,64 +9,64 @@ from target_gleantap.delivery.concurrency.limit import Limit
 from target_gleantap.delivery.delivery import Delivery
 from target_gleantap.delivery.rate_limit.pacer import retry_after
 from target_gleantap.delivery.resource_queues import Gates
-from target_gleantap.delivery.retry import Again, GiveUp, Patience
+from target_gleantap.delivery.retry import GiveUp, RetryAt, RetryRules
 from target_gleantap.model import Answer, Failure
 
 CONTINUE_SECONDS = 3600.0
-"""How long a delivery of several steps (a job that the vendor runs) may take."""
+"""How long a delivery of several requests (a job that the vendor runs) may take."""
 
-_TAKEN = (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE)
+_ACCEPTED = (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE)
 _OVERLOAD = (Verdict.RETRY, Verdict.AMBIGUOUS)
 
 
-class Bearing:
-    """Learns from results, each in its turn.
+class Feedback:
+    """Passes each result on to the rate limits, the concurrency limit and the retry rules.
 
     Args:
-        gates: Learn how many requests may leave in a time.
-        limit: Learns how many may be under way at once.
-        patience: Learns whether the vendor is down, and says how long that is borne.
+        gates: Hold the rate limits.
+        limit: How many requests may be in flight.
+        retry_rules: When to try again, and when to give up.
     """
 
-    def __init__(self, gates: Gates, limit: Limit, patience: Patience) -> None:
+    def __init__(self, gates: Gates, limit: Limit, retry_rules: RetryRules) -> None:
         self._gates = gates
         self._limit = limit
-        self._patience = patience
+        self._retry_rules = retry_rules
 
-    def learn(
+    def update(
         self, delivery: Delivery, reading: Reading, result: Answer | Failure, now: float
     ) -> None:
-        """Take in what a result says of the vendor.
+        """Adapt rate and concurrency to a result.
 
         Args:
-            delivery: Whose it is.
-            reading: What it means.
-            result: It.
-            now: The time.
+            delivery: What was sent.
+            reading: What the result means.
+            result: The response, or the failure.
+            now: Monotonic seconds.
         """
         if isinstance(result, Answer):
-            self._patience.reached()
-            self._gates.of(delivery.resource).vendor_pacer.heed(result.headers, now)
-        if reading.verdict in _TAKEN:
-            self._taken(delivery, reading, result, now)
+            self._retry_rules.reached()
+            self._gates.of(delivery.resource).vendor_pacer.update_from_headers(result.headers, now)
+        if reading.verdict in _ACCEPTED:
+            self._on_accepted(delivery, reading, result, now)
         else:
-            self._not_taken(delivery, reading, result, now)
+            self._on_refused(delivery, reading, result, now)
 
-    def _taken(
+    def _on_accepted(
         self, delivery: Delivery, reading: Reading, result: Answer | Failure, now: float
     ) -> None:
         self._limit.answered(delivery.flight, now, result.seconds)
-        self._gates.bore(delivery.flight)
-        self._patience.accepted()
+        self._gates.accepted(delivery.flight)
+        self._retry_rules.accepted()
         if reading.verdict is Verdict.DELIVERED:
             self._gates.of(delivery.resource).accepted(delivery, now)
 
-    def _not_taken(
+    def _on_refused(
         self, delivery: Delivery, reading: Reading, result: Answer | Failure, now: float
     ) -> None:
-        """Tell whom it concerns: too many at once, or too many in a time.
+        """Slow down: fewer in flight, or fewer per time.
 
-        A 429 means the first only where no quota is known.
+        A 429 means too many in flight only where no rate limit is known.
         """
         asked = _asked_to_wait(result)
         throttled = reading.verdict is Verdict.THROTTLED
@@ -77,12 +77,12 @@ class Bearing:
         if throttled:
             self._gates.throttled(delivery.flight, now, asked)
 
-    def sequel(
+    def next_attempt(
         self, delivery: Delivery, reading: Reading, result: Answer | Failure, now: float
-    ) -> Again | GiveUp:
-        """Say when a delivery goes on that has not ended: with its next step, or once more.
+    ) -> RetryAt | GiveUp:
+        """Say when a delivery that has not ended is sent again, or its follow-up request is.
 
-        Arguments as those of `learn`, which comes first.
+        Arguments as those of `update`, which comes first.
         """
         if reading.step is not None:
             return _continued(delivery, now + reading.step.after_seconds)
@@ -90,9 +90,9 @@ class Bearing:
             return GiveUp()
         asked = _asked_to_wait(result)
         if reading.verdict is Verdict.THROTTLED:
-            return self._patience.throttled(now, asked)
+            return self._retry_rules.throttled(now, asked)
         since = delivery.failed(now)
-        return self._patience.failed(
+        return self._retry_rules.failed(
             now,
             attempts=delivery.attempts,
             since=since,
@@ -101,10 +101,10 @@ class Bearing:
         )
 
 
-def _continued(delivery: Delivery, at: float) -> Again | GiveUp:
+def _continued(delivery: Delivery, at: float) -> RetryAt | GiveUp:
     if delivery.started is not None and at - delivery.started > CONTINUE_SECONDS:
         return GiveUp(CONTINUE_SECONDS)
-    return Again(at)
+    return RetryAt(at)
 
 
 def _asked_to_wait(result: Answer | Failure) -> float | None:

@@ -1,4 +1,4 @@
-"""What a result means for the request that brought it. Pure."""
+"""What a response, or a failure, means for its request. Pure."""
 
 from __future__ import annotations
 
@@ -17,20 +17,20 @@ SUCCESS = range(200, 300)
 def interpret(destination: Destination, delivery: Delivery, result: Answer | Failure) -> Reading:
     """Read a result.
 
-    A success is read by the resource, which may find that it is none; anything else by its
-    status, and a refusal once more by the resource, which may find out what was refused.
+    A success is read by the resource, which may find an error in it; anything else by its status;
+    a refusal (400, 422) once more by the resource, which may find out what was refused.
     """
     if isinstance(result, Failure):
         return read_failure(result)
     bodies = [part.body for part in delivery.parts]
-    # JSON may be nested deeper than Python reads it; no vendor's own answer is.
+    # JSON may be nested deeper than Python reads it; no vendor's own response is.
     if result.status in SUCCESS:
         try:
             return _storable(delivery.read(result, bodies))
         except RecursionError:
-            message = f"HTTP {result.status}: the answer is nested too deeply to be read"
+            message = f"HTTP {result.status}: the response is nested too deeply to be read"
         except UnicodeEncodeError:
-            message = f"HTTP {result.status}: the answer holds half a character in an id"
+            message = f"HTTP {result.status}: the response holds half a character in an id"
         return Reading(Verdict.AMBIGUOUS, message)
     reading = read_status(result.status, destination.statuses)
     if reading.verdict is Verdict.REJECTED:
@@ -40,7 +40,7 @@ def interpret(destination: Destination, delivery: Delivery, result: Answer | Fai
 
 
 def _storable(reading: Reading) -> Reading:
-    """Without what no database takes: an id with a NUL or a lone surrogate is none."""
+    """Without ids that no database stores: with a NUL or a lone surrogate."""
     bad = [name for name, text in reading.kept.items() if not _is_storable(text)]
     if not bad:
         return reading

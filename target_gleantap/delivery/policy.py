@@ -1,4 +1,4 @@
-"""How far delivery goes."""
+"""The settings of delivery."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from target_gleantap.contract import Quota
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """How far a dispatcher goes.
+    """The settings of a dispatcher.
 
     Attributes:
-        max_in_flight: Requests under way at once, at most.
-        retry_deadline_seconds: How long a fault of the vendor is borne.
+        max_in_flight: The most requests in flight at once.
+        retry_deadline_seconds: How long a vendor error is retried.
         on_ambiguous: `retry` or `reject`, where a resource is not idempotent.
-        quotas: The user's own limits, for all requests together.
+        quotas: The user's own rate limits, for all requests together.
         linger_seconds: How long records wait for others to fill a request with.
-        adaptive: Whether fewer are under way where the vendor bears no more.
+        adaptive: Whether the number in flight adapts to what the vendor accepts.
     """
 
     max_in_flight: int

@@ -13,7 +13,7 @@ from target_gleantap.delivery.policy import Policy
 from target_gleantap.delivery.rate_limit.learned import LearnedPace
 from target_gleantap.delivery.rate_limit.pacer import Pacer
 from target_gleantap.delivery.resource_queue import Gate
-from target_gleantap.delivery.shared_quota.exchange import Sharing
+from target_gleantap.delivery.shared_quota.exchange import QuotaExchange
 from target_gleantap.delivery.shared_quota.pacer import SharedPacer
 from target_gleantap.model import Body
 
@@ -28,7 +28,7 @@ class Gates:
         policy: How far to go.
         sharing: Shares the quotas with other runs; None where there are none.
         in_flight: Tells how many requests are under way.
-        forgive: Called where 429s are found to be a matter of how many per time.
+        undo_decrease: Called where 429s are found to be a matter of how many per time.
     """
 
     def __init__(
@@ -37,9 +37,9 @@ class Gates:
         vendor: Mapping[str, Any],
         encode: Callable[[Body], bytes],
         policy: Policy,
-        sharing: Sharing | None,
+        sharing: QuotaExchange | None,
         in_flight: Callable[[], int],
-        forgive: Callable[[], None],
+        undo_decrease: Callable[[], None],
     ) -> None:
         self.hurry = False
         """Whether nothing more will come until something has ended: requests go as they are."""
@@ -50,7 +50,7 @@ class Gates:
         self._sharing = sharing
         self._in_flight = in_flight
         known = policy.quotas or destination.documents_quotas
-        self._learned = None if known else LearnedPace(forgive)
+        self._learned = None if known else LearnedPace(undo_decrease)
         self._account = self._learned or (
             self._pacer("own", policy.quotas) if policy.quotas else Pacer(())
         )
@@ -109,10 +109,10 @@ class Gates:
         waiting = sum(gate.waiting(now, hurry=self.hurry) for gate in gates)
         return max(0, min(waiting, self._policy.max_in_flight - self._in_flight() + turnover))
 
-    def bore(self, flight: Flight) -> None:
+    def accepted(self, flight: Flight) -> None:
         """Learn that the vendor took a request."""
         if self._learned is not None:
-            self._learned.bore(flight.in_flight)
+            self._learned.accepted(flight.in_flight)
 
     def throttled(self, flight: Flight, now: float, asked: float | None) -> None:
         """Learn of a 429.

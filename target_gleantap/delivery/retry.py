@@ -1,6 +1,6 @@
-"""Trying again: when, how long, until when; three questions, each with its own answer.
+"""Retries: when the next attempt is, and when the run gives up. Pure.
 
-Pure: told the time, and given its randomness.
+The clock and the randomness come from the caller.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ DOUBLINGS = 16
 """Past this many attempts the wait no longer grows; bounds the power of two."""
 
 UNREACHED_SECONDS = 1.0
-"""How long a host that never yet answered may refuse connections: sooner a wrong setting than a
-vendor that is down, and nothing is lost by saying so early."""
+"""How long a host that never responded may refuse connections: more likely a wrong setting than a
+vendor that is down, and nothing is lost by stopping early."""
 
 
 def backoff(attempt: int, chance: float) -> float:
@@ -39,23 +39,23 @@ _FAILURES = {
     FailureKind.REFUSED: (Verdict.RETRY, "no connection can be made"),
     FailureKind.NAME: (Verdict.RETRY, "the host's name does not resolve"),
     FailureKind.TLS: (Verdict.STOP, "no trusted TLS connection can be made"),
-    FailureKind.BROKEN: (Verdict.AMBIGUOUS, "the request went out and no whole answer came"),
+    FailureKind.BROKEN: (Verdict.AMBIGUOUS, "the request was sent and no complete response came"),
 }
 
 
 def read_failure(failure: Failure) -> Reading:
-    """Read an attempt that brought no answer."""
+    """Read an attempt without a response."""
     verdict, message = _FAILURES[failure.kind]
     return Reading(verdict, f"{message} ({failure.words})")
 
 
 @dataclass(frozen=True, slots=True)
-class Again:
-    """Try again.
+class RetryAt:
+    """The next attempt.
 
     Attributes:
-        at: When.
-        hold_until: Until when nobody at all may send, or None.
+        at: When, in monotonic seconds.
+        hold_until: Until when no request at all may be sent, or None.
     """
 
     at: float
@@ -67,21 +67,21 @@ class GiveUp:
     """The run stops.
 
     Attributes:
-        borne: How many seconds such a fault is borne; 0 where it is not borne at all.
-        asked: How many seconds the vendor asked to wait, if that is why.
+        borne: For how many seconds such an error is retried; 0 where it is not.
+        asked: The seconds that the vendor asked to wait, if that is why.
     """
 
     borne: float = 0.0
     asked: float | None = None
 
 
-class Patience:
-    """How long the vendor's faults are borne, and how they slow everyone down.
+class RetryRules:
+    """How long vendor errors are retried, and when they slow all requests down.
 
     Args:
-        deadline: Seconds that a fault may last.
-        crowd: How many faults in a row, none of them followed by an accepted answer, may come
-            before everyone slows down: as many as can be in flight when a vendor goes down.
+        deadline: Seconds that an error may last.
+        crowd: How many errors in a row, without an accepted request between, may come before all
+            requests slow down: as many as can be in flight when a vendor goes down.
         chance: Evenly distributed in [0, 1).
     """
 
@@ -93,18 +93,18 @@ class Patience:
         self._throttles = 0
         self._throttled_since: float | None = None
         self._held_until = float("-inf")
-        self._faults = 0
+        self._errors = 0
 
     def reached(self) -> None:
-        """The vendor's host gave some answer."""
+        """Note that the host responded."""
         self._reached = True
 
     def accepted(self) -> None:
-        """The vendor took a request: it is neither down nor throttling."""
-        self._throttles = self._faults = 0
+        """Note an accepted request: the vendor is neither down nor throttling all."""
+        self._throttles = self._errors = 0
         self._throttled_since = None
 
-    def throttled(self, now: float, asked: float | None) -> Again | GiveUp:
+    def throttled(self, now: float, asked: float | None) -> RetryAt | GiveUp:
         """Decide on a 429: it holds everyone back, and costs nobody an attempt.
 
         Args:
@@ -122,7 +122,7 @@ class Patience:
             # Those that were in flight together are throttled together, and count once.
             self._throttles += 1
             self._held_until = now + min(self._unasked_hold(), left)
-        return Again(self._held_until, self._held_until)
+        return RetryAt(self._held_until, self._held_until)
 
     def _unasked_hold(self) -> float:
         """At least half of the backoff's ceiling: a hold of next to nothing would not help."""
@@ -139,30 +139,30 @@ class Patience:
         since: float,
         failure: Failure | None,
         asked: float | None,
-    ) -> Again | GiveUp:
+    ) -> RetryAt | GiveUp:
         """Decide on a failed attempt.
 
         Args:
-            now: The time.
-            attempts: How many of this delivery's attempts have failed, this one included.
+            now: Monotonic seconds.
+            attempts: How many attempts of this delivery have failed, this one included.
             since: When the first of them failed.
-            failure: What happened, where no answer came.
+            failure: What happened, where no response came.
             asked: What `Retry-After` says, in seconds, or None.
         """
-        self._faults += 1
+        self._errors += 1
         borne = self._borne(failure)
         left = since + borne - now
         if left <= 0 or (asked or 0.0) > left:
             return GiveUp(borne, asked)
         # The last attempt comes at the deadline: a wait by chance never gives up before it.
         wait = max(min(backoff(attempts, self._chance()), left), asked or 0.0)
-        beyond = self._faults - self._crowd
+        beyond = self._errors - self._crowd
         if asked:
-            return Again(now + wait, now + asked)
+            return RetryAt(now + wait, now + asked)
         if beyond > 0:
             waves = 1 + beyond // self._crowd
-            return Again(now + wait, now + backoff(waves, self._chance()))
-        return Again(now + wait)
+            return RetryAt(now + wait, now + backoff(waves, self._chance()))
+        return RetryAt(now + wait)
 
     def _borne(self, failure: Failure | None) -> float:
         if failure is None or self._reached:

@@ -17,7 +17,7 @@ from target_gleantap.config.config import Config
 from target_gleantap.delivery.dispatcher import Dispatcher
 from target_gleantap.delivery.dry_run import Rehearsal
 from target_gleantap.delivery.policy import Policy
-from target_gleantap.delivery.shared_quota.exchange import Sharing
+from target_gleantap.delivery.shared_quota.exchange import QuotaExchange
 from target_gleantap.delivery.shared_quota.keys import account_name
 from target_gleantap.delivery.transport.client import Client
 from target_gleantap.errors import DISK_FULL, LocalError, RecordsRejected, RemovalsHeld, TargetError
@@ -26,7 +26,7 @@ from target_gleantap.outcomes.rejects import Rejects
 from target_gleantap.pipeline.flow import Pipeline
 from target_gleantap.pipeline.shutdown import Ending
 from target_gleantap.report import summary
-from target_gleantap.telemetry.progress import Progress, Pulse
+from target_gleantap.telemetry.progress import Progress, ProgressCounts
 from target_gleantap.telemetry.timeline import Gauges
 from target_gleantap.transform.prepare import Preparation
 
@@ -105,7 +105,7 @@ class Run:
             sharing=self._new_sharing(),
         )
 
-    def _new_sharing(self) -> Sharing | None:
+    def _new_sharing(self) -> QuotaExchange | None:
         config = self.config
         if config.quota_url is None:
             return None
@@ -113,7 +113,7 @@ class Run:
             LOGGER.warning(NOTHING_TO_SHARE, config.destination.title)
         told_by = (config.quota_name,) if config.quota_name else config.account
         account = account_name(config.destination.name, told_by)
-        return Sharing(config.quota_url, account, config.quota_runs, LOGGER.warning)
+        return QuotaExchange(config.quota_url, account, config.quota_runs, LOGGER.warning)
 
     def new_rejects(self) -> Rejects:
         """Make what keeps rejects."""
@@ -169,7 +169,7 @@ class Run:
         self._dispatcher.wake()
 
     def _watch(self) -> None:
-        self._progress.tell()
+        self._progress.write_if_due()
         if self._dispatcher.history.due(time.monotonic()):
             self._sample()
 
@@ -184,8 +184,8 @@ class Run:
         )
         self._dispatcher.history.sample(time.monotonic(), gauges)
 
-    def _pulse(self) -> Pulse:
-        return Pulse(
+    def _pulse(self) -> ProgressCounts:
+        return ProgressCounts(
             self.books.settled,
             self._dispatcher.in_flight,
             self._dispatcher.limit,

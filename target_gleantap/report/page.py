@@ -23,7 +23,7 @@ from target_gleantap.errors import LocalError
 from target_gleantap.report.tables import seconds, table
 from target_gleantap.telemetry import charts
 from target_gleantap.telemetry.series import quantile
-from target_gleantap.telemetry.timeline import PROGRESS, QUOTA, Effort, History
+from target_gleantap.telemetry.timeline import PROGRESS, QUOTA, Effort, Timeline
 
 WAYS = ("read", "delivered", "unchanged", "filtered", "rejected", "not_attempted", "in_doubt")
 SHOWN = (
@@ -66,7 +66,7 @@ def write(page: str, path: str) -> None:
 
 
 def render(
-    summary: Mapping[str, Any], history: History, config: Config, *, began: datetime, version: str
+    summary: Mapping[str, Any], history: Timeline, config: Config, *, began: datetime, version: str
 ) -> str:
     """Put the report together.
 
@@ -114,7 +114,7 @@ def _hash(text: str) -> str:
     return b64encode(sha256(text.encode()).digest()).decode()
 
 
-def _charts(history: History, began: datetime) -> dict[str, Any]:
+def _charts(history: Timeline, began: datetime) -> dict[str, Any]:
     start, zone = began.timestamp(), began.utcoffset()
     view = history.series.view()
     progress = dict(zip(PROGRESS, ((PROGRESS[0], "line"), (PROGRESS[1], "bad")), strict=True))
@@ -141,7 +141,7 @@ def _ended(summary: Mapping[str, Any]) -> str:
     return said if summary["balanced"] else f"{said} THE BOOKS DO NOT BALANCE."
 
 
-def _tiles(summary: Mapping[str, Any], history: History) -> str:
+def _tiles(summary: Mapping[str, Any], history: Timeline) -> str:
     rows, requests, reasons = summary["books"], summary["requests"], summary["rejects"]["reasons"]
     totals = {way: sum(row[way] for row in rows) for way in WAYS}
     lengths = history.series.histogram()

@@ -16,14 +16,14 @@ STATUS_TONES: Mapping[str, tuple[str, str]] = {
     "4xx": ("4xx refused", "bad"),
     "429": ("429 throttled", "warn"),
     "5xx": ("5xx failed", "worse"),
-    "none": ("no answer", "muted"),
+    "none": ("no response", "muted"),
 }
-"""How each class of statuses is called, and the tone it is drawn in."""
+"""The label of each class of statuses, and the tone it is drawn in."""
 LINE_TONES = ("line", "note", "muted", "good", "warn")
 
 
 def requests(view: Mapping[str, Any], start: float) -> dict[str, Any]:
-    """Answers a second, by class of status."""
+    """Responses a second, by class of status."""
     named = {
         STATUS_TONES[name]: counts
         for name, counts in view["counts"].items()
@@ -34,7 +34,7 @@ def requests(view: Mapping[str, Any], start: float) -> dict[str, Any]:
         {"name": name, "tone": tone, "values": _rates(counts, view["width"])}
         for (name, tone), counts in ordered
     ]
-    return _chart("Answers a second", "/s", view, start, series)
+    return _chart("Responses a second", "/s", view, start, series)
 
 
 def rates(
@@ -50,7 +50,7 @@ def rates(
 
 
 def latency(view: Mapping[str, Any], start: float) -> dict[str, Any]:
-    """How long answers took, in milliseconds."""
+    """Response times, in milliseconds."""
     series = [
         {"name": name, "tone": tone, "values": [_thousandfold(value) for value in values]}
         for (name, values), tone in zip(
@@ -102,7 +102,7 @@ def _chart(
 
 
 def _says(unit: str, series: list[dict[str, Any]]) -> str:
-    """The chart in words, for who does not see it."""
+    """The chart in words, for screen readers."""
     said = []
     for one in series:
         values = [value for value in one["values"] if value is not None]

@@ -1,4 +1,4 @@
-"""What went over the line, counted for the summary."""
+"""Requests and responses, counted for the summary."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ class Traffic:
     """Counts of one run.
 
     Attributes:
-        requests: Requests sent, retries and steps included.
+        requests: Requests sent, retries and follow-up requests included.
         retries: Those sent again.
-        throttled: Answers that asked for fewer requests.
-        failures: Requests that brought no answer.
-        answers: Answers.
-        answer_seconds: How long they took, all together.
-        held_seconds: How long something was ready to go and a quota held it back.
-        limit: How many requests may be under way at last.
-        limit_falls: How often that became fewer.
-        statuses: Answers by HTTP status.
-        counts: What the vendor says it did.
+        throttled: Responses that asked for fewer requests (429).
+        failures: Requests without a response.
+        answers: Responses.
+        answer_seconds: The sum of their response times.
+        held_seconds: How long a request was ready and a rate limit held it back.
+        limit: The concurrency limit at the end.
+        limit_falls: How often that decreased.
+        statuses: Responses by HTTP status.
+        counts: What the vendor reports that it did.
     """
 
     requests: int = 0
@@ -39,7 +39,7 @@ class Traffic:
     counts: Counter[str] = field(default_factory=Counter)
 
     def arrived(self, result: Answer | Failure) -> None:
-        """Count what a request brought."""
+        """Count a response, or a failure."""
         if isinstance(result, Failure):
             self.failures += 1
             return

@@ -1,7 +1,7 @@
-"""What may stand in the log: nothing that a record, a key or an exception holds.
+"""What may be logged: nothing that a record, a key or an exception holds.
 
-singer-sdk logs records, filter results and whole exceptions at DEBUG and ERROR. So what other
-packages say at DEBUG is not let through, and no traceback is ever written.
+singer-sdk logs records, filter results and whole exceptions at DEBUG and ERROR. So DEBUG
+lines of other packages are dropped, and no traceback is ever written.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def check_level(environ: Mapping[str, str]) -> None:
 
 
 def make_discreet() -> None:
-    """Filter every handler that is set up, and take over what Python prints of its own accord."""
+    """Filter every log handler, and what Python itself would print (warnings, tracebacks)."""
     loggers = [logging.getLogger(), *map(logging.getLogger, logging.root.manager.loggerDict)]
     for handler in {handler for logger in loggers for handler in logger.handlers}:
         handler.addFilter(discreet)
@@ -95,7 +95,7 @@ def log_unexpected(error: BaseException, where: str = "") -> None:
     """
     LOGGER.error(
         "Unexpected %s%s at %s. This is a defect of the target: please report this line. Nothing "
-        "is lost: the state is at the last settled point.",
+        "is lost: the state covers only records that were processed.",
         _class_of(error),
         where,
         place(error.__traceback__) or "an unknown place",

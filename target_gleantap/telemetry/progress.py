@@ -1,4 +1,4 @@
-"""How a run fares while it runs: a line on a terminal, a log line now and then elsewhere."""
+"""Progress of a run: a line on a terminal, a log line now and then elsewhere."""
 
 from __future__ import annotations
 
@@ -14,16 +14,16 @@ CLEAR = "\r\x1b[2K"
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class ProgressCounts:
     """Where a run stands.
 
     Attributes:
-        settled: Records settled so far, counted once in each mapping.
-        in_flight: Requests under way.
-        limit: How many of them there may be.
-        waiting: Deliveries that are not settled.
+        settled: Records processed so far, counted once in each mapping.
+        in_flight: Requests in flight.
+        limit: How many there may be in flight.
+        waiting: Records that wait to be delivered.
         rejected: Records rejected so far.
-        quota_left: Requests that the quota would let go now; None where none is known.
+        quota_left: Requests that the rate limit allows now; None where none is known.
     """
 
     settled: int
@@ -35,17 +35,17 @@ class Pulse:
 
 
 class Progress:
-    """Tells how a run fares, at intervals.
+    """Writes the progress of a run, at intervals.
 
     Args:
-        pulse: Says where the run stands.
-        logger: For where stderr is no terminal.
+        pulse: Gives the counts.
+        logger: Used where stderr is no terminal.
         clock: Monotonic seconds.
     """
 
     def __init__(
         self,
-        pulse: Callable[[], Pulse],
+        pulse: Callable[[], ProgressCounts],
         logger: logging.Logger,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -54,18 +54,18 @@ class Progress:
         self._clock = clock
         self._terminal = sys.stderr.isatty()
         self._interval = TERMINAL_SECONDS if self._terminal else LOG_SECONDS
-        self._told_at = clock()
+        self._written_at = clock()
         self._settled = 0
 
-    def tell(self) -> None:
-        """Tell, if it is time to."""
+    def write_if_due(self) -> None:
+        """Write a line, if it is time to."""
         now = self._clock()
-        passed = now - self._told_at
+        passed = now - self._written_at
         if passed < self._interval:
             return
         pulse = self._pulse()
         line = _line(pulse, (pulse.settled - self._settled) / passed)
-        self._told_at, self._settled = now, pulse.settled
+        self._written_at, self._settled = now, pulse.settled
         if self._terminal:
             sys.stderr.write(CLEAR + line)
             sys.stderr.flush()
@@ -73,15 +73,15 @@ class Progress:
             self._logger.info(line)
 
     def clear(self) -> None:
-        """Leave an empty line behind for what is said next."""
+        """Clear the line on the terminal, before something else is written."""
         if self._terminal:
             sys.stderr.write(CLEAR)
             sys.stderr.flush()
 
 
-def _line(pulse: Pulse, rate: float) -> str:
-    quota = "" if pulse.quota_left is None else f", quota left {pulse.quota_left}"
+def _line(pulse: ProgressCounts, rate: float) -> str:
+    quota = "" if pulse.quota_left is None else f", rate limit allows {pulse.quota_left}"
     return (
-        f"settled {pulse.settled}, in flight {pulse.in_flight} of {pulse.limit}, "
+        f"processed {pulse.settled}, in flight {pulse.in_flight} of {pulse.limit}, "
         f"waiting {pulse.waiting}, rejected {pulse.rejected}, {rate:.0f} a second{quota}"
     )

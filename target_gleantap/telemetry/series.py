@@ -1,8 +1,7 @@
-"""What happened when, in bounded memory: buckets of time that grow wider as a run grows longer.
+"""Counts over time in bounded memory: buckets that grow wider as a run grows longer. Pure.
 
-Pure, and cheap enough to be fed with every answer: a look-up and two additions. How long answers
-took is kept as a histogram whose bins are a tenth apart, so that quantiles hold within five per
-cent however many answers there were.
+Each response costs a look-up and two additions. Response times are kept as a histogram whose bins
+are 10 % apart, so that quantiles are right within 5 % however many responses there were.
 """
 
 from __future__ import annotations
@@ -26,8 +25,8 @@ class Bucket:
     """One stretch of time.
 
     Attributes:
-        counts: What happened, and how often.
-        lengths: How many answers fell in each bin of the histogram.
+        counts: How often each thing happened.
+        lengths: How many response times fell in each bin of the histogram.
         levels: The highest reading of each gauge.
     """
 
@@ -69,7 +68,7 @@ class Series:
         self._at(now).counts[name] += count
 
     def level(self, now: float, name: str, level: float) -> None:
-        """Take the reading of a gauge; the highest of each bucket is kept."""
+        """Record a gauge; the highest value of each bucket is kept."""
         levels = self._at(now).levels
         levels[name] = max(level, levels.get(name, level))
 
@@ -122,7 +121,7 @@ class Series:
         return sorted(set(names))
 
     def histogram(self) -> Counter[int]:
-        """How long answers took, over all the time."""
+        """The response times of the whole run."""
         lengths: Counter[int] = Counter()
         for bucket in self._buckets.values():
             lengths.update(bucket.lengths)

@@ -1,7 +1,7 @@
-"""How a run fared over time, and what took longest: for the run report. Holds nothing of a record.
+"""What happened when in a run, and what took longest: for the report. Holds no record's values.
 
-Fed with every answer (two additions) and, a few times a second, with the gauges; its size does not
-grow with the run.
+Every response is counted (two additions), and the gauges are read a few times a second; its size
+does not grow with the run.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ QUOTA = "quota "
 
 @dataclass(frozen=True, slots=True)
 class Effort:
-    """What it took to bring one delivery to its end.
+    """How long one delivery took, and how often it was sent.
 
     Attributes:
         line: The input line of its first record.
-        resource: What it was.
+        resource: Its resource.
         records: How many records it carried.
         seconds: From when it was first sent until it ended.
         sent: How often it was sent, steps that followed included.
@@ -63,15 +63,15 @@ class _Greatest:
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """Where a run stands, to be drawn over time.
+    """The gauges of a run, to be drawn over time.
 
     Attributes:
-        settled: Records settled so far, counted once in each mapping.
+        settled: Records processed so far, counted once in each mapping.
         rejected: Those of them that were rejected.
-        in_flight: Requests under way.
-        limit: How many of them there may be.
-        waiting: Records that are not settled.
-        quotas: How much of each quota is taken, by its name, 1 for all of it.
+        in_flight: Requests in flight.
+        limit: How many there may be in flight.
+        waiting: Records that are not processed.
+        quotas: How much of each rate limit is used, by its name, 1 for all of it.
     """
 
     settled: int
@@ -82,11 +82,11 @@ class Gauges:
     quotas: Iterable[tuple[str, float]] = ()
 
 
-class History:
+class Timeline:
     """What happened when, in one run.
 
     Args:
-        now: The time that it begins at, on the clock that all other times are of.
+        now: When it begins, in monotonic seconds, as all other times.
     """
 
     def __init__(self, now: float) -> None:
@@ -108,7 +108,7 @@ class History:
         return self._most_sent.in_order()
 
     def arrived(self, now: float, result: Answer | Failure) -> None:
-        """Take in what a request brought."""
+        """Count a response, or a failure."""
         status = result.status if isinstance(result, Answer) else None
         self.series.answered(now, status_class(status), result.seconds)
 

@@ -23,7 +23,7 @@ from measure import PATH, server
 
 from target_gleantap import config as settings
 from target_gleantap.delivery.transport.client import Client
-from target_gleantap.delivery.transport.multi import Lines
+from target_gleantap.delivery.transport.multi import Multi
 from target_gleantap.delivery.transport.transfer import Request
 from target_gleantap.singer.reader import LineReader
 from target_gleantap.transform.prepare import Preparation, Prepared
@@ -83,7 +83,7 @@ def main() -> None:
     requests = [Request("POST", PATH, one.text) for one in ready if isinstance(one, Prepared)]
     with server() as port:
         client = Client(f"http://127.0.0.1:{port}", config.destination.sign(config.vendor), 30.0)
-        line: Lines[None] = Lines(client)
+        line: Multi[None] = Multi(client)
 
         def send(request: Request) -> None:
             line.send(None, request)

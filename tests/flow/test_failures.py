@@ -183,7 +183,7 @@ def test_a_vendor_that_goes_down_is_borne_until_the_deadline(sandbox, start):
     run.write([member(2), state(bookmark=2)])
     ended = run.wait()
     assert (ended.exit_code, ended.states, ended.rejects) == (3, [{"bookmark": 1}], [])
-    assert "after 4 s of trying" in ended.stderr
+    assert "after 4 s of retries" in ended.stderr
     ended.assert_balanced()
 
 

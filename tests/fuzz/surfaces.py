@@ -22,7 +22,7 @@ from target_gleantap.delivery.delivery import Delivery, Part
 from target_gleantap.delivery.interpret import interpret
 from target_gleantap.delivery.rate_limit.pacer import Pacer, retry_after
 from target_gleantap.delivery.transport.client import Client
-from target_gleantap.delivery.transport.multi import NEVER, Lines
+from target_gleantap.delivery.transport.multi import NEVER, Multi
 from target_gleantap.delivery.transport.transfer import ANSWER_BYTES, Request
 from target_gleantap.destinations import load, names
 from target_gleantap.errors import InputError
@@ -134,7 +134,7 @@ def headers(data: bytes) -> None:
     seconds = retry_after(given, NOW)
     assert seconds is None or seconds >= 0
     pacer = Pacer(())
-    pacer.heed(given, 0.0)
+    pacer.update_from_headers(given, 0.0)
     assert 0 <= pacer.wait(0.0) < 1e9
 
 
@@ -310,7 +310,7 @@ class _Line:
             self._ends = Client(server.url, {"X-Api-Key": "k"}, timeout=5), server
         client, server = self._ends
         server.say(data)
-        lines: Lines[None] = Lines(client)
+        lines: Multi[None] = Multi(client)
         lines.send(None, Request("POST", "/", b"{}"))
         ((_, result),) = lines.arrivals(NEVER)
         lines.close()

@@ -80,8 +80,8 @@ def test_four_runs_fill_a_quota_together_and_keep_to_it_when_redis_is_gone(
     assert min(counts.values()) >= len(shared) / 4 / 2, counts
     assert best_rate(alone, 2) >= 80
     for run in ended:
-        assert run.stderr.count("does not answer") == 1
-        assert "a part in 4" in run.stderr
+        assert run.stderr.count("does not respond") == 1
+        assert "at most 1/4 of each rate limit" in run.stderr
     assert len(sandbox.contacts) == 4 * (EACH + 1)
 
 
@@ -104,8 +104,8 @@ def test_a_redis_that_hangs_delays_nobody_and_is_used_again_when_it_is_back(
     assert len(meanwhile) >= 50  # of 250: the machine may be busy
     assert throttled(sandbox.requests) < 0.01
     for run in ended:
-        assert run.stderr.count("does not answer") == 1
-        assert run.stderr.count("answers again") == 1
+        assert run.stderr.count("does not respond") == 1
+        assert run.stderr.count("responds again") == 1
 
 
 def test_without_redis_from_the_start_a_run_keeps_to_its_declared_share(run_command, sandbox):
@@ -113,8 +113,8 @@ def test_without_redis_from_the_start_a_run_keeps_to_its_declared_share(run_comm
     url = "redis://me:a-password-of-redis@127.0.0.1:9/0"
     run = run_command(messages, **SHARED, quota_url=url, quota_runs=5)
     assert run.exit_code == 0
-    assert run.stderr.count("Redis (quota_url) does not answer") == 1
-    assert "a part in 5" in run.stderr
+    assert run.stderr.count("Redis (quota_url) does not respond") == 1
+    assert "at most 1/5 of each rate limit" in run.stderr
     assert "a-password-of-redis" not in run.stderr
     assert best_rate(sandbox.requests, 1) <= 20
 

@@ -8,12 +8,12 @@ import time
 import pytest
 
 from target_gleantap.contract import Quota
-from target_gleantap.delivery.shared_quota.health import Contact
-from target_gleantap.delivery.shared_quota.keys import Keys
+from target_gleantap.delivery.shared_quota.health import Health
+from target_gleantap.delivery.shared_quota.keys import RedisKeys
 from target_gleantap.delivery.shared_quota.pacer import SharedPacer
-from target_gleantap.delivery.shared_quota.redis_link import Link
+from target_gleantap.delivery.shared_quota.redis_link import RedisLink
 
-KEYS = Keys.of("made-up:account", "all")
+KEYS = RedisKeys.of("made-up:account", "all")
 A_HUNDRED = (Quota(100, 1),)
 
 
@@ -21,9 +21,9 @@ class OneRun:
     """A run that sends whenever it may, so long as it has something."""
 
     def __init__(self, url, name, quotas, waiting=0):
-        self.link = Link(url, name)
+        self.link = RedisLink(url, name)
         self.link.greet()
-        self.contact = Contact(None)
+        self.contact = Health(None)
         self.pacer = SharedPacer(quotas, self.contact, lambda *_: self.waiting, lambda: None)
         self.waiting = waiting
         self.left = []

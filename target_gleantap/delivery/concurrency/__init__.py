@@ -1,1 +1,1 @@
-"""How many requests may be under way at once."""
+"""How many requests may be in flight at once."""

@@ -1,4 +1,4 @@
-"""How long nothing more is tried after a limit fell. Pure: told the time."""
+"""Cooldown after a decrease; it doubles while the same level keeps failing. Pure."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ NEAR = 1 / 8
 """Levels this share apart are the same."""
 
 
-class Calm:
-    """A time in which nothing more is tried, twice as long each time that the same level failed.
+class Cooldown:
+    """A time in which a limit does not grow; twice as long each time that the same level failed.
 
     Args:
-        first: How many seconds it lasts where another level failed before, or none.
+        first: Its seconds where another level failed before, or none.
 
     Attributes:
-        until: Its end.
+        until: Its end, in monotonic seconds.
     """
 
     def __init__(self, first: float) -> None:
@@ -29,9 +29,9 @@ class Calm:
         """Begin, as a level failed.
 
         Args:
-            level: Which.
-            now: The time.
-            least: How many seconds it lasts at least.
+            level: The level.
+            now: Monotonic seconds.
+            least: The least seconds that it lasts.
         """
         again = abs(level - self._last_level) <= 1 + NEAR * level
         longer = max(SHORTEST_SECONDS, min(2 * self._seconds, LONGEST_SECONDS))
@@ -40,5 +40,5 @@ class Calm:
         self.until = now + max(self._seconds, least)
 
     def end(self) -> None:
-        """Let more be tried at once."""
+        """End it now."""
         self.until = -inf

@@ -1,4 +1,4 @@
-"""What became of the requests that left since a time, counted. Pure."""
+"""The share of requests that failed, among those sent since a time. Pure."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from target_gleantap.delivery.concurrency.in_flight import Flight
 PROOFS = 3
 """So many times as many at once must have been taken, where a refusal is to say nothing of them."""
 SLOW = 10
-"""Refusals that take so many times as long as answers do are no answers at all."""
+"""Overload that take so many times as long as answers do are no answers at all."""
 STANDARD_ERRORS = 3
 
 
 @dataclass(slots=True)
-class Tally:
-    """Requests that were taken, and that were refused.
+class ErrorRate:
+    """Counts accepted and refused requests.
 
     Attributes:
-        taken, refused: How many.
-        taken_seconds, refused_seconds: How long they were under way, summed up.
-        least: The least that were under way with one that was refused.
-        least_at: When that one left.
-        proofs: How many were taken that left with as many under way, or more, then or later.
+        taken, refused: How many requests were accepted and refused.
+        taken_seconds, refused_seconds: The sums of their response times.
+        least: The fewest in flight with one that was refused.
+        least_at: When that one was sent.
+        proofs: How many were accepted that were sent with as many in flight, or more, since then.
     """
 
     taken: int = 0
@@ -35,25 +35,25 @@ class Tally:
     proofs: int = 0
 
     def take(self, flight: Flight, now: float) -> None:
-        """Count one that was taken."""
+        """Count an accepted request."""
         self.taken += 1
         self.taken_seconds += now - flight.at
         self.proofs += flight.at >= self.least_at and flight.in_flight >= self.least
 
     def refuse(self, flight: Flight, now: float) -> None:
-        """Count one that was refused."""
+        """Count a refused request."""
         self.refused += 1
         self.refused_seconds += now - flight.at
         if flight.in_flight < self.least:
             self.least, self.least_at, self.proofs = flight.in_flight, flight.at, 0
 
     def forget_the_least(self) -> None:
-        """Let the next refusal be the first that says how many were under way."""
+        """Forget how many were in flight with the refusals so far."""
         self.least = self.least_at = inf
 
     @property
     def count(self) -> int:
-        """How many there are."""
+        """How many were counted."""
         return self.taken + self.refused
 
     @property
@@ -63,15 +63,15 @@ class Tally:
 
     @property
     def hanging(self) -> bool:
-        """Whether those that were refused were not so much refused as never answered."""
+        """Whether the refused ones hung without a response, rather than being refused."""
         return self.refused_seconds * self.taken > SLOW * self.taken_seconds * self.refused
 
     @property
     def too_many(self) -> float:
-        """So many at once are refused, so far as is known; infinite where nothing is."""
+        """The number in flight that is refused; infinite where none is known."""
         return self.least if self.hanging or self.proofs < PROOFS else inf
 
     def by_chance(self, answers: int) -> float:
-        """The share that chance may make of this one, within so many answers."""
+        """The highest share that chance may produce from this one, within so many responses."""
         variance = self.share * (1 - self.share) * (1 / answers + 1 / self.count)
         return self.share + STANDARD_ERRORS * sqrt(variance)

@@ -1,4 +1,4 @@
-"""A request under way, as what learns from its answer sees it. Pure."""
+"""When a request was sent, and how many were in flight then. Pure."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """A request under way.
+    """A request in flight.
 
     Attributes:
-        at: When it left.
-        in_flight: How many were under way then, itself included.
+        at: When it was sent, in monotonic seconds.
+        in_flight: How many were in flight then, itself included.
     """
 
     at: float

@@ -1,4 +1,4 @@
-"""What the answers of about one round trip say together. Pure."""
+"""Response times of about one round trip. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from target_gleantap.delivery.concurrency.in_flight import Flight
 
 
 @dataclass(slots=True)
-class Round:
-    """The answers to what left since a time.
+class SampleWindow:
+    """The response times of the requests sent since a time.
 
     Attributes:
-        began: That time.
-        count: How many there are.
-        total, squares: How long they took, in seconds: the sum, and that of the squares.
-        under_way: How many requests were under way with each, summed up.
-        lag: Seconds that they lay about in this process, summed up.
+        began: That time, in monotonic seconds.
+        count: How many responses there are.
+        total, squares: The sum of the response times in seconds, and that of their squares.
+        under_way: The sum of the requests in flight with each.
+        lag: The sum of the seconds that they waited in this process.
         in_use: Whether the limit held any of them back, or nearly.
     """
 
@@ -30,12 +30,12 @@ class Round:
     in_use: bool = False
 
     def add(self, flight: Flight, now: float, seconds: float, *, in_use: bool) -> None:
-        """Take an answer in.
+        """Add a response.
 
         Args:
-            flight: As its request left.
-            now: The time.
-            seconds: How long it took.
+            flight: Its request.
+            now: Monotonic seconds.
+            seconds: The response time.
             in_use: Whether the limit was in use.
         """
         self.count += 1
@@ -47,24 +47,23 @@ class Round:
 
     @property
     def mean(self) -> float:
-        """How long they took, in seconds."""
+        """The mean response time, in seconds."""
         return self.total / self.count
 
     @property
     def in_flight(self) -> float:
-        """How many were under way, in the mean."""
+        """The mean number of requests in flight."""
         return self.under_way / self.count
 
     @property
     def rate(self) -> float:
-        """How many are answered in a second, by Little's law."""
+        """Responses a second, by Little's law."""
         return self.in_flight / self.mean
 
     def at_least(self, errors: int) -> float:
-        """What the vendor took at least: the mean less so many standard errors, and less the lag.
+        """The least that the vendor took: the mean less so many standard errors, and less the lag.
 
-        The lag is how long requests and answers lay about in this process, before and after; where
-        the machine is busy they do so in between as well.
+        The lag is the time that requests and responses waited in this process.
         """
         variance = max(0.0, self.squares / self.count - self.mean**2)
         return self.mean - errors * sqrt(variance / self.count) - self.lag / self.count

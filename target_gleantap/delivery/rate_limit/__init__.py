@@ -1,1 +1,1 @@
-"""How many requests may leave in a time."""
+"""How many requests may be sent per time."""

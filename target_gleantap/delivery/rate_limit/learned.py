@@ -100,7 +100,7 @@ class LearnedPace(Pacer):
             self._recent.popleft()
         return departure
 
-    def bore(self, in_flight: int) -> None:
+    def accepted(self, in_flight: int) -> None:
         """Note that a request was taken that left as the last of so many under way."""
         heappushpop(self._together, in_flight)
 

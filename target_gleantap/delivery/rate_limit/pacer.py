@@ -1,8 +1,8 @@
-"""Pacing: when the next request may leave, so that no quota is ever overrun.
+"""Pacing: when the next request may be sent, so that no known rate limit is exceeded. Pure.
 
-A pacer is told the time and never sleeps. It keeps every window as a sliding one, which is the
-strictest reading of "N requests in M seconds": whoever keeps it also keeps a fixed window and a
-token bucket of the same size. What the vendor says in its answers comes on top.
+Every limit is kept as a sliding window, the strictest reading of "N requests in M seconds": it also
+keeps a fixed window and a token bucket of the same size. `RateLimit-*` and `Retry-After` of the
+responses come on top.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from target_gleantap.contract import Quota
 
 GUARD_SHARE = 0.02
 GUARD_SECONDS = 0.005
-"""A window is kept longer than it is by the lesser of these: requests that leave a window apart
-may arrive a little closer together than they left."""
+"""Each window is lengthened by the lesser of these: what is sent a window apart may arrive a little
+closer together."""
 
 LATE_SHARE = 0.05
-"""The largest part of a window by which a slow answer may lengthen it."""
+"""The largest part of a window by which a slow response may lengthen it."""
 
 FORGET_SHARE = 0.02
-"""How far each slower answer moves what counts as quick: a vendor may become slower for good."""
+"""How far each slower response moves what counts as quick: a vendor may stay slower."""
 
 LONGEST_ASKED = 1e9
 """Seconds, some thirty years: past every deadline, and still a number like any other."""
@@ -36,11 +36,11 @@ RATE_LIMIT_SECONDS = 60.0
 
 @dataclass(eq=False, slots=True)
 class Departure:
-    """A request that has left.
+    """A request that was sent.
 
     Attributes:
-        at: When.
-        took: How many seconds later it was answered; None while it is not.
+        at: When, in monotonic seconds.
+        took: Its response time in seconds; None before the response.
     """
 
     at: float
@@ -48,8 +48,8 @@ class Departure:
 
 
 @dataclass(slots=True)
-class Window:
-    """The departures within one quota."""
+class SlidingWindow:
+    """The requests sent within the window of one limit."""
 
     requests: int
     seconds: float
@@ -57,18 +57,18 @@ class Window:
     departures: deque[Departure] = field(default_factory=deque)
 
     @classmethod
-    def of(cls, quota: Quota) -> Window:
-        """An empty window that keeps a quota."""
+    def of(cls, quota: Quota) -> SlidingWindow:
+        """An empty window of a limit."""
         guard = min(quota.seconds * GUARD_SHARE, GUARD_SECONDS)
         return cls(quota.requests, quota.seconds + guard, quota.seconds * LATE_SHARE)
 
     def opens_at(self, now: float, quickest: float, most: int | None = None) -> float:
-        """When the next request may leave: `now` or later.
+        """When the next request may be sent: `now` or later.
 
         Args:
-            now: The time.
-            quickest: What an answer takes at least.
-            most: How many may leave, where that is not the whole quota; never, where it is 0.
+            now: Monotonic seconds.
+            quickest: The shortest response time, in seconds.
+            most: How many may be sent, where that is not the whole limit; infinity where it is 0.
         """
         while self.departures and self._over(self.departures[0], quickest) <= now:
             self.departures.popleft()
@@ -88,50 +88,50 @@ class Window:
 
 
 class Pacer:
-    """The quota of one credential; every request passes it, retries included.
+    """The rate limits of one credential; every request passes it, retries included.
 
     Times are seconds of any monotonic clock. Not thread-safe: one thread owns it.
     """
 
     def __init__(self, quotas: tuple[Quota, ...]) -> None:
         self.quotas = quotas
-        self.windows = [Window.of(quota) for quota in quotas]
+        self.windows = [SlidingWindow.of(quota) for quota in quotas]
         self.quickest = float("inf")
         self.held_until = float("-inf")
 
     def wait(self, now: float) -> float:
-        """Tell how many seconds the next request must wait; 0 where it may leave now."""
+        """Give the seconds that the next request must wait; 0 where it may be sent now."""
         opens_at = max(
             (window.opens_at(now, self.quickest) for window in self.windows), default=now
         )
         return max(opens_at, self.held_until, now) - now
 
     def depart(self, now: float) -> Departure:
-        """Count a request that leaves now; give it for `answered`."""
+        """Count a request that is sent now; give it for `answered`."""
         departure = Departure(now)
         for window in self.windows:
             window.departures.append(departure)
         return departure
 
     def answered(self, departure: Departure, now: float) -> None:
-        """Learn from when a request was answered how late it, and others, may have arrived."""
+        """Take the response time: by it, requests may have arrived later than they were sent."""
         departure.took = took = now - departure.at
         self.quickest = min(took, self.quickest)
         self.quickest += (took - self.quickest) * FORGET_SHARE
 
     def hold(self, until: float) -> None:
-        """Let nobody leave before `until`."""
+        """Let no request be sent before `until` (monotonic seconds)."""
         self.held_until = max(self.held_until, until)
 
     def keep(self, quota: Quota) -> None:
         """Keep this quota alone from now on; what has left counts in it."""
-        window = Window.of(quota)
+        window = SlidingWindow.of(quota)
         if self.windows:
             window.departures = self.windows[0].departures
         self.quotas, self.windows = (quota,), [window]
 
     def left(self, now: float) -> int | None:
-        """How many requests may leave at once now, or None where no quota is known."""
+        """How many requests may be sent at once now, or None where no limit is known."""
         free = []
         for window in self.windows:
             window.opens_at(now, self.quickest)
@@ -139,20 +139,20 @@ class Pacer:
         return min(free, default=None)
 
     def use(self, now: float) -> list[tuple[Quota, float]]:
-        """How much of each quota is taken, 1 for all of it."""
+        """How much of each limit is used, 1 for all of it."""
         shares = []
         for quota, window in zip(self.quotas, self.windows, strict=True):
             window.opens_at(now, self.quickest)
             shares.append((quota, len(window.departures) / window.requests))
         return shares
 
-    def heed(self, headers: Mapping[str, str], now: float) -> None:
-        """Take what an accepted answer tells of the vendor's own count.
+    def update_from_headers(self, headers: Mapping[str, str], now: float) -> None:
+        """Take the vendor's own count from the headers of a response.
 
         Args:
             headers: Lower-case names. `ratelimit-remaining` and `ratelimit-reset` (seconds) are
                 read, with or without `x-` before them (draft-ietf-httpapi-ratelimit-headers).
-            now: The time of the answer.
+            now: When it arrived, in monotonic seconds.
         """
         remaining = _number(headers, "ratelimit-remaining")
         reset = _number(headers, "ratelimit-reset")
@@ -175,7 +175,7 @@ def retry_after(headers: Mapping[str, str], wall: datetime) -> float | None:
 
     Args:
         headers: Lower-case names.
-        wall: The local time of the answer, with its zone. Where the answer carries a `Date`, a
+        wall: The local time of the response, with its zone. Where it carries a `Date`, a
             date in `Retry-After` is held against that instead: the vendor's clock, not ours.
 
     Returns:

@@ -1,1 +1,1 @@
-"""One quota for many runs, through Redis."""
+"""One rate limit for many runs, through Redis."""

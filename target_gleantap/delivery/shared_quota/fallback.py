@@ -1,4 +1,4 @@
-"""What a run may send on its own while nobody can tell it what the others send. Pure."""
+"""What a run may send while Redis does not respond: its share of each rate limit. Pure."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from target_gleantap.contract import Quota
-from target_gleantap.delivery.rate_limit.pacer import Departure, Window
+from target_gleantap.delivery.rate_limit.pacer import Departure, SlidingWindow
 
 MARGIN_SECONDS = 1.0
-"""By how much later than this run another one may find out that it is on its own."""
+"""By how much later than this run another run may notice that Redis is down."""
 
 SPACE_SHARE = 0.9
 """Requests of a shared quota lie apart by this share of what the quota means on average..."""
@@ -21,14 +21,14 @@ SHORT_SECONDS = 2.0
 
 
 def space(quotas: Sequence[Quota]) -> float:
-    """How many seconds lie between two requests of all runs."""
+    """The least seconds between two requests, those of all runs together."""
     short = (each for each in quotas if each.seconds <= SHORT_SECONDS)
     mean = min((each.seconds / each.requests for each in short), default=0.0)
     return min(SPACE_SHARE * mean, MOST_SPACE_SECONDS)
 
 
 def share(quota: Quota, runs: int) -> Quota:
-    """One run's part of a quota.
+    """One run's share of a rate limit.
 
     Where there are more runs than requests, each sends one in a longer window: then they keep the
     quota's rate, though not each of its windows.
@@ -41,15 +41,15 @@ def share(quota: Quota, runs: int) -> Quota:
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    """This run's part of one quota.
+    """This run's share of one rate limit.
 
     Attributes:
-        window: Its departures.
+        window: The requests that this run sent.
         first: How many there may be in it until `settled_at`.
         settled_at: When no window holds anything any more that the runs had together.
     """
 
-    window: Window
+    window: SlidingWindow
     first: int
     settled_at: float
 
@@ -61,19 +61,19 @@ class _Part:
         return min(self.window.opens_at(now, quickest, self.first), max(whole, self.settled_at))
 
 
-class Alone:
-    """A run that keeps to its share.
+class Fallback:
+    """Paces a run that sends only its share.
 
     One that had sent less than its share when the others had sent more may not make up for that
     at once: their requests are still in the window. Until that has passed it sends no more in a
     window than it had, and its share of what was free.
 
     Args:
-        quotas: Those of the account.
-        runs: Among how many runs they are shared.
-        departures: What this run has sent, for each quota, oldest first.
-        free: How much of each quota was left to all runs.
-        now: When the run was left alone.
+        quotas: The rate limits of the account.
+        runs: How many runs share them.
+        departures: The requests that this run has sent, for each quota, oldest first.
+        free: How many requests each quota had left for all runs.
+        now: When Redis was lost, in monotonic seconds.
         late: By how many seconds at most a request is believed to have arrived late.
     """
 
@@ -90,7 +90,7 @@ class Alone:
         self._next_at = now
         self._parts: list[_Part] = []
         for quota, sent, left in zip(quotas, departures, free, strict=True):
-            window = Window.of(share(quota, runs))
+            window = SlidingWindow.of(share(quota, runs))
             window.most_late = max(window.most_late, late)
             window.departures.extend(sent)
             first = min(window.requests, len(sent) + left // runs)
@@ -100,14 +100,14 @@ class Alone:
         """When the next request may leave: `now` or later.
 
         Args:
-            now: The time.
-            quickest: What an answer takes at least.
+            now: Monotonic seconds.
+            quickest: The shortest response time, in seconds.
         """
         opens_at = max((part.opens_at(now, quickest) for part in self._parts), default=now)
         return max(opens_at, self._next_at)
 
     def depart(self, departure: Departure) -> None:
-        """Count a request that leaves."""
+        """Count a request that is sent."""
         self._next_at = departure.at + self._space
         for part in self._parts:
             part.window.departures.append(departure)

@@ -1,24 +1,24 @@
-"""Whether Redis answers, and among how many runs a quota is shared. Pure."""
+"""Whether Redis responds, and how many runs share the rate limit. Pure."""
 
 from __future__ import annotations
 
 SILENCE_SECONDS = 0.5
-"""How long Redis may take to answer before a run goes on alone."""
+"""How long Redis may take to respond before a run continues without it."""
 RETURN_SECONDS = 3.0
-"""How long a run waits, once Redis is back, for the others to find that out."""
+"""How long a run waits, once Redis is back, for the other runs to notice."""
 UNKNOWN_RUNS = 8
-"""Among how many runs a quota is shared where neither Redis nor a setting has ever said."""
+"""How many runs are assumed where neither Redis nor a setting ever told the number."""
 
 
-class Contact:
-    """What is known of Redis, and through it of the other runs.
+class Health:
+    """Whether Redis responds, how quickly, and how many runs it knows.
 
     Args:
         declared: How many runs there may be, by the settings; None where they do not say.
 
     Attributes:
-        seen: Whether Redis has ever answered.
-        seconds: How long it takes to, lately.
+        seen: Whether Redis has ever responded.
+        seconds: Its recent response time.
     """
 
     def __init__(self, declared: int | None) -> None:
@@ -32,18 +32,18 @@ class Contact:
 
     @property
     def runs(self) -> int:
-        """Among how many runs the quota is shared while Redis does not answer."""
+        """How many runs share the rate limit while Redis does not respond."""
         return max(self._runs, self._least)
 
     def asked(self, now: float) -> None:
-        """Redis is being asked."""
+        """Note that a request to Redis starts."""
         self._asked_at = now
 
     def heard(self, now: float, runs: int) -> None:
-        """Redis has answered.
+        """Note that Redis has responded.
 
-        After a silence, what it knows is not yet what all runs have sent: a run goes on alone
-        until the others are there too, or have had the time.
+        After an outage Redis does not yet know what all runs have sent: a run continues with its
+        share until the other runs are back, or have had the time.
         """
         if self._asked_at is not None:
             self.seconds += (now - self._asked_at - self.seconds) / 4
@@ -56,11 +56,11 @@ class Contact:
         self._runs, self.seen = runs, True
 
     def failed(self) -> None:
-        """Redis has not answered."""
+        """Note that Redis has not responded."""
         self._lost, self._asked_at, self._back_at = True, None, None
 
     def lost(self, now: float) -> bool:
-        """Whether the run is alone: nobody who waits for Redis needs to wait any longer."""
+        """Whether Redis counts as down: then nothing waits for it."""
         asked_at = self._asked_at  # the other thread may set it to None just now
         if asked_at is not None and now - asked_at > SILENCE_SECONDS:
             self._lost, self._back_at = True, None

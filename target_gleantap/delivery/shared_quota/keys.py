@@ -1,4 +1,4 @@
-"""What an account and its quotas are called in Redis. Pure; no secret can be read from a name."""
+"""The names of an account's keys in Redis. Pure; no secret can be read from a name."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from hashlib import blake2b
 
 
 @dataclass(frozen=True, slots=True)
-class Keys:
-    """Where one quota stands in Redis.
+class RedisKeys:
+    """The Redis keys of one rate limit.
 
     Attributes:
-        log: What has been sent, and may be.
-        turns: How far each run is ahead.
-        hungry: Who wants more.
-        hold: There while nobody may send.
-        runs: Who is there; the same for all quotas of an account.
+        log: The requests sent, and the slots given.
+        turns: How many slots each run has had, for fair queueing.
+        hungry: The runs that want more slots.
+        hold: Exists while no run may send.
+        runs: The runs that are alive; the same for all rate limits of an account.
     """
 
     log: str
@@ -26,7 +26,7 @@ class Keys:
     runs: str
 
     @classmethod
-    def of(cls, account: str, name: str) -> Keys:
+    def of(cls, account: str, name: str) -> RedisKeys:
         """The keys of a quota; the braces keep an account's keys on one node of a cluster."""
         prefix = f"target-gleantap:{{{account}}}"
         log, turns, hungry, hold = (
@@ -40,11 +40,11 @@ class Keys:
 
 
 def account_name(destination: str, parts: Iterable[str]) -> str:
-    """What an account is called in Redis: a keyed hash of what tells it from others (RFC 7693).
+    """The account's name in Redis: a keyed hash (RFC 7693).
 
     Args:
-        destination: The vendor's name, which stands before it.
-        parts: The address, and the settings that tell the account apart.
+        destination: The vendor's name, put before the hash.
+        parts: The base URL, and the settings that identify the account.
     """
     hasher = blake2b(key=b"target-gleantap quota", digest_size=16)
     for part in parts:

@@ -1,7 +1,7 @@
-"""A run's part in a quota that it shares: what it was given, has used, and asks for. Pure.
+"""The slots of a shared rate limit that this run holds, has used and requests. Pure.
 
-Redis gives slots: each stands for one request, from its time on, and lapses a little later. They
-are given ahead of their time, so that no request waits for Redis.
+Redis gives slots: each allows one request from a given time on, and expires a little later. They
+are given ahead of that time, so that no request waits for Redis.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ HORIZON_SECONDS = 0.1
 VALID_SECONDS = 0.5
 """How long after its time a slot may be used."""
 BEAT_SECONDS = 1.0
-"""How often a run that has nothing to say says that it is there."""
+"""How often an idle run reports that it is alive."""
 MOST_TOLD = 1000
-"""How many departures are told at once."""
+"""How many sent requests are reported at once."""
 STALE_SECONDS = 0.5
-"""For how long it holds that a run could use more: it may be busy with something else."""
+"""How long a demand for slots stays valid: the run may be busy with something else."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ask:
-    """What a run tells, and asks.
+class LeaseRequest:
+    """What a run reports to Redis and requests from it.
 
     Attributes:
         wanted: How many slots it wants.
         first: The number of the first of them.
-        left: The numbers of requests that have left, and when.
-        unused: The numbers of slots that it gives back.
-        hold_until: Until when nobody may send.
+        left: The numbers of the requests that were sent, and when.
+        unused: The numbers of the slots that it returns.
+        hold_until: Until when no run may send, in monotonic seconds.
     """
 
     wanted: int
@@ -45,12 +45,12 @@ class Ask:
 
 
 @dataclass(frozen=True, slots=True)
-class Grant:
-    """What Redis answers.
+class LeaseGrant:
+    """What Redis responds.
 
     Attributes:
         runs: How many runs there are.
-        hold_seconds: How long nobody may send.
+        hold_seconds: How long no run may send.
         wait_seconds: How long until one more slot can be used.
         taken: How much of each quota is taken.
         slots: In how many seconds each slot may be used.
@@ -64,12 +64,12 @@ class Grant:
 
 
 class Lease:
-    """The slots that this run has on hand, and what it has yet to tell.
+    """The slots that this run holds, and what it has yet to report.
 
     Attributes:
         quotas: What is shared; with none of them there are no slots, only holds.
         next_at: When the next exchange is due.
-        heard_at: When the last answer came.
+        heard_at: When Redis last responded.
         taken: How much of each quota was taken then.
         horizon: How far ahead slots are given, in seconds.
         valid: How many seconds after its time a slot may be used.
@@ -100,7 +100,7 @@ class Lease:
         self._turnover = 0.0
 
     def __len__(self) -> int:
-        """How many slots are on hand."""
+        """How many slots the run holds."""
         return len(self._slots)
 
     @property
@@ -137,12 +137,12 @@ class Lease:
         return number
 
     def tell(self, number: int, left_at: float) -> None:
-        """Let the others know when a request left, or by when it may have arrived."""
+        """Report when a request was sent, or by when it may have arrived."""
         self._left.append((number, left_at))
         self.next_at = min(self.next_at, left_at + self.tick)
 
     def hold(self, until: float) -> None:
-        """Let the others know until when nobody may send."""
+        """Report until when no run may send."""
         self._hold_until = max(self._hold_until, until)
         self.next_at = float("-inf")
 
@@ -152,12 +152,12 @@ class Lease:
 
     # --- the exchange
 
-    def ask(self, now: float, *, idle: bool) -> Ask:
-        """Say what is to be told and asked now.
+    def ask(self, now: float, *, idle: bool) -> LeaseRequest:
+        """Give what is to be reported and requested now.
 
         Args:
-            now: The time.
-            idle: Whether the run could use no slot, whatever it said.
+            now: Monotonic seconds.
+            idle: Whether the run can use no slot now.
         """
         self._turnover += (self._departed - self._turnover) / 2
         self._departed = 0
@@ -169,21 +169,23 @@ class Lease:
             self._unused.append(self._slots.pop()[2])
         wanted -= len(self._slots)
         told = tuple(self._left[:MOST_TOLD])
-        return Ask(wanted, self._new_numbers(wanted), told, tuple(self._unused), self._hold_until)
+        return LeaseRequest(
+            wanted, self._new_numbers(wanted), told, tuple(self._unused), self._hold_until
+        )
 
     def _forget(self, now: float) -> None:
-        """Drop what no window holds any more, where nobody could be told for long."""
+        """Drop what no window holds any more, after Redis was down for long."""
         if self._left and self._left[0][1] < now - self._longest - 1:
             self._left = [each for each in self._left if each[1] >= now - self._longest - 1]
 
-    def granted(self, ask: Ask, grant: Grant, sent: float, now: float) -> None:
-        """Take what Redis answered.
+    def granted(self, ask: LeaseRequest, grant: LeaseGrant, sent: float, now: float) -> None:
+        """Take the response of Redis.
 
         Args:
-            ask: What it was asked.
-            grant: What it gave.
-            sent: When it was asked.
-            now: When it answered.
+            ask: The request.
+            grant: The response.
+            sent: When the request was sent, in monotonic seconds.
+            now: When the response arrived.
         """
         del self._left[: len(ask.left)]
         del self._unused[: len(ask.unused)]

@@ -1,8 +1,7 @@
-"""A pacer whose quota is shared with other runs, through what Redis gives.
+"""A pacer whose rate limit is shared with other runs, through slots that Redis gives.
 
-Two threads meet here: the one that decides asks for the wait and counts departures, and the one
-that talks to Redis takes along what is to be told and brings what was given. Neither waits for
-the other.
+Two threads use it: the dispatching thread reads the wait and counts what is sent, and the thread of
+`exchange` reports that to Redis and brings new slots. Neither waits for the other.
 """
 
 from __future__ import annotations
@@ -12,10 +11,10 @@ from dataclasses import dataclass
 from threading import RLock
 
 from target_gleantap.contract import Quota
-from target_gleantap.delivery.rate_limit.pacer import Departure, Pacer, Window
-from target_gleantap.delivery.shared_quota.fallback import Alone
-from target_gleantap.delivery.shared_quota.health import Contact
-from target_gleantap.delivery.shared_quota.lease import Ask, Grant, Lease
+from target_gleantap.delivery.rate_limit.pacer import Departure, Pacer, SlidingWindow
+from target_gleantap.delivery.shared_quota.fallback import Fallback
+from target_gleantap.delivery.shared_quota.health import Health
+from target_gleantap.delivery.shared_quota.lease import Lease, LeaseGrant, LeaseRequest
 
 TELL_LATE_SECONDS = 0.003
 """A request that may have arrived later than it left by less than this is within the guard."""
@@ -31,93 +30,95 @@ FRESH_SHARE = 0.1
 
 @dataclass(eq=False, slots=True)
 class Numbered(Departure):
-    """A request that has left, by the number under which the others know of it."""
+    """A request that was sent, with the number that it has in Redis."""
 
     number: int = 0
 
 
 class SharedPacer(Pacer):
-    """The quota of one credential, of which other runs have their part.
+    """The rate limit of one credential, shared with other runs.
 
     Args:
-        quotas: What is shared; without any, only holds are.
-        contact: Whether Redis answers.
+        quotas: The shared limits; without any, only waits (`Retry-After`) are shared.
+        health: Whether Redis responds.
         demand: How many requests could leave at once if so many more than now were in flight.
-        ring: Makes the exchange that is due happen at once.
+        wake: Makes the thread of `exchange` do what is due at once.
     """
 
     def __init__(
         self,
         quotas: tuple[Quota, ...],
-        contact: Contact,
+        health: Health,
         demand: Callable[[SharedPacer, float, int], int],
-        ring: Callable[[], None],
+        wake: Callable[[], None],
     ) -> None:
         super().__init__(quotas)
         self.lock = RLock()
         self.lease = Lease(quotas)
-        self._contact = contact
+        self._health = health
         self._demand = demand
-        self._ring = ring
-        self._alone: Alone | None = None
-        self._shortest = min(self.windows, key=lambda each: each.seconds, default=Window(0, 0, 0))
+        self._wake = wake
+        self._fallback: Fallback | None = None
+        self._shortest = min(
+            self.windows, key=lambda each: each.seconds, default=SlidingWindow(0, 0, 0)
+        )
         self._believed = LATER * self._shortest.most_late
 
-    # --- for the thread that decides
+    # --- called by the dispatching thread
 
     def wait(self, now: float) -> float:
-        """Tell how many seconds the next request must wait; 0 where it may leave now."""
+        """Give the seconds that the next request must wait; 0 where it may be sent now."""
         with self.lock:
             opens_at = self._opens_at(now) if self.quotas else now
             return max(opens_at, self.held_until, now) - now
 
     def _opens_at(self, now: float) -> float:
-        if self._contact.lost(now):
+        if self._health.lost(now):
             return self._on_its_own(now).opens_at(now, self.quickest)
-        self._alone = None
+        self._fallback = None
         due = self.lease.want(now, self._demand(self, now, self.lease.turnover))
         opens_at = self.lease.opens_at(now)
         if opens_at is not None:
             return opens_at
         if due:
-            self._ring()
+            self._wake()
         return now + self.lease.tick
 
-    def _on_its_own(self, now: float) -> Alone:
-        if self._alone is None:
+    def _on_its_own(self, now: float) -> Fallback:
+        if self._fallback is None:
             for window in self.windows:
                 window.opens_at(now, self.quickest)
-            self._alone = Alone(
+            self._fallback = Fallback(
                 self.quotas,
-                self._contact.runs,
+                self._health.runs,
                 [window.departures for window in self.windows],
                 [self._free(now, index) for index in range(len(self.quotas))],
                 now,
                 self._believed,
             )
-        return self._alone
+        return self._fallback
 
     def _free(self, now: float, index: int) -> int:
-        """How much of a quota was left to all, where that was heard lately."""
+        """How many requests a quota had left for all runs, where Redis said so lately."""
         quota = self.quotas[index]
         if now - self.lease.heard_at > FRESH_SHARE * quota.seconds:
-            return 0 if self._contact.seen else quota.requests
+            return 0 if self._health.seen else quota.requests
         return max(0, quota.requests - self.lease.taken[index])
 
     def depart(self, now: float) -> Departure:
-        """Count a request that leaves now; give it for `answered`."""
+        """Count a request that is sent now; give it for `answered`."""
         with self.lock:
             departure = Numbered(now, number=self.lease.depart(now))
             for window in self.windows:
                 window.opens_at(now, self.quickest)
                 window.departures.append(departure)
-            if self._alone is not None:
-                self._alone.depart(departure)
+            if self._fallback is not None:
+                self._fallback.depart(departure)
             self.lease.want(now, self._demand(self, now, self.lease.turnover - 1))
             return departure
 
     def answered(self, departure: Departure, now: float) -> None:
-        """Learn from when a request was answered how late it, and others, may have arrived."""
+        """Take the response time: by it, requests may have arrived later than they were sent."""
         with self.lock:
             before = self.quickest
             super().answered(departure, now)
@@ -134,47 +135,47 @@ class SharedPacer(Pacer):
             self.lease.tell(departure.number, departure.at + late)
 
     def hold(self, until: float) -> None:
-        """Let nobody leave before `until`, the other runs neither."""
+        """Let no request of any run be sent before `until`."""
         with self.lock:
             self._obey(until)
             self.lease.hold(until)
-        self._ring()
+        self._wake()
 
     def _obey(self, until: float) -> None:
         super().hold(until)
         self._believed = LATER * self._shortest.most_late
 
     def left(self, now: float) -> int | None:
-        """How many requests may leave at once now, or None where no quota is known."""
+        """How many requests may be sent at once now, or None where no limit is known."""
         with self.lock:
-            if self._contact.lost(now):
+            if self._health.lost(now):
                 return super().left(now)
             taken = zip(self.quotas, self.lease.taken, strict=True)
             return min((max(0, quota.requests - count) for quota, count in taken), default=None)
 
     def use(self, now: float) -> list[tuple[Quota, float]]:
-        """How much of each quota is taken, by all runs as far as that is known."""
+        """How much of each limit is used, by all runs as far as that is known; 1 for all of it."""
         with self.lock:
-            if self._contact.lost(now):
+            if self._health.lost(now):
                 return super().use(now)
             taken = zip(self.quotas, self.lease.taken, strict=True)
             return [(quota, count / quota.requests) for quota, count in taken]
 
-    # --- for the thread that talks to Redis
+    # --- called by the thread that talks to Redis
 
-    def ask(self, now: float, *, ended: bool) -> Ask:
-        """Say what is to be told and asked now.
+    def ask(self, now: float, *, ended: bool) -> LeaseRequest:
+        """Give what is to be reported to Redis and requested from it now.
 
         Args:
-            now: The time.
-            ended: Whether nothing more will leave.
+            now: Monotonic seconds.
+            ended: Whether nothing more will be sent.
         """
         with self.lock:
             held = self.held_until > now + self.lease.horizon
-            return self.lease.ask(now, idle=ended or held or self._contact.lost(now))
+            return self.lease.ask(now, idle=ended or held or self._health.lost(now))
 
-    def granted(self, ask: Ask, grant: Grant, sent: float, now: float) -> None:
-        """Take what Redis answered, as `Lease.granted` does."""
+    def granted(self, ask: LeaseRequest, grant: LeaseGrant, sent: float, now: float) -> None:
+        """Take the response of Redis, as `Lease.granted` does."""
         with self.lock:
             self.lease.granted(ask, grant, sent, now)
             if grant.hold_seconds:

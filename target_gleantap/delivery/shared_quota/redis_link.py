@@ -1,6 +1,6 @@
-"""The line to Redis: what a run tells and asks goes there, and what it is given comes back.
+"""The connection to Redis: one script call for each exchange.
 
-What Redis does with it stands in `link.lua`; of the client, redis-py, this needs one script call.
+`link.lua` is what Redis runs; the client is redis-py.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from importlib import import_module
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
-from target_gleantap.delivery.rate_limit.pacer import Window
+from target_gleantap.delivery.rate_limit.pacer import SlidingWindow
 from target_gleantap.delivery.shared_quota.health import SILENCE_SECONDS
-from target_gleantap.delivery.shared_quota.keys import Keys
-from target_gleantap.delivery.shared_quota.lease import Ask, Grant, Lease
+from target_gleantap.delivery.shared_quota.keys import RedisKeys
+from target_gleantap.delivery.shared_quota.lease import Lease, LeaseGrant, LeaseRequest
 from target_gleantap.errors import ConfigError
 from target_gleantap.model import Fault
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 INSTALL = "pip install 'target-gleantap[redis]'"
 ALIVE_SECONDS = 5.0
-"""How long a run counts after its last sign of life."""
+"""How long a run counts as alive after its last exchange."""
 MOST_AHEAD_SECONDS = 0.25
 """How far ahead slots are given at most, however long Redis takes."""
 LEAD_SHARE = 8
@@ -31,8 +31,8 @@ LEAD_SHARE = 8
 MICRO = 1_000_000
 
 
-class Silence(Exception):
-    """Redis has not answered, or not with what was asked for; the message says how."""
+class RedisUnavailable(Exception):
+    """Redis has not responded, or not as expected; the message says how."""
 
 
 def _fault(message: str, hint: str) -> ConfigError:
@@ -42,15 +42,15 @@ def _fault(message: str, hint: str) -> ConfigError:
 NO_DATABASE = "DB index is out of range"
 
 
-class Link:
-    """A connection to Redis, which is made when it is needed.
+class RedisLink:
+    """A connection to Redis, opened when it is first needed.
 
     Args:
         url: `redis://`, `rediss://` or `unix://`.
-        run: What tells this run from others.
+        run: An id of this run, unique among the runs.
 
     Raises:
-        ConfigError: Where there is no client, or the URL is none.
+        ConfigError: Where redis-py is not installed, or the URL is not valid.
     """
 
     def __init__(self, url: str, run: str) -> None:
@@ -61,11 +61,11 @@ class Link:
         self._sha = ""
 
     def greet(self) -> None:
-        """Talk to Redis for the first time.
+        """Connect to Redis for the first time, and load the script.
 
         Raises:
             ConfigError: Where it refuses this run, as it will every time.
-            Silence: Where it does not answer.
+            RedisUnavailable: Where Redis does not respond.
         """
         exceptions = self._library.exceptions
         try:
@@ -75,48 +75,48 @@ class Link:
             raise _fault(f"Redis refuses this run ({_words(fault)})", hint) from None
         except exceptions.ResponseError as fault:
             if not str(fault).startswith(NO_DATABASE):
-                raise Silence(_words(fault)) from None
+                raise RedisUnavailable(_words(fault)) from None
             hint = "its databases are numbered from 0, mostly to 15"
             raise _fault("Redis has no database of this number", hint) from None
         except (exceptions.RedisError, OSError) as fault:
-            raise Silence(_words(fault)) from None
+            raise RedisUnavailable(_words(fault)) from None
 
     def exchange(
-        self, asks: Sequence[tuple[Keys, Lease, Ask]], now: float, ahead: float
-    ) -> list[Grant]:
-        """Tell and ask.
+        self, asks: Sequence[tuple[RedisKeys, Lease, LeaseRequest]], now: float, ahead: float
+    ) -> list[LeaseGrant]:
+        """Report and request, for several rate limits at once.
 
         Args:
-            asks: For each quota its keys, its lease and what to ask.
-            now: The time.
-            ahead: How many seconds Redis takes, lately.
+            asks: For each limit its keys, its lease and the request.
+            now: Monotonic seconds.
+            ahead: The recent response time of Redis, in seconds.
 
         Raises:
-            Silence: Where it does not answer.
+            RedisUnavailable: Where Redis does not respond.
         """
         calls = [(keys, self._arguments(lease, ask, now, ahead)) for keys, lease, ask in asks]
         return [_grant(answer) for answer in self._asked(lambda: self._call(calls))]
 
-    def leave(self, keys: Keys) -> None:
+    def leave(self, keys: RedisKeys) -> None:
         """Take this run from the list.
 
         Raises:
-            Silence: Where Redis does not answer.
+            RedisUnavailable: Where Redis does not respond.
         """
         self._asked(lambda: self._redis.zrem(keys.runs, self._run))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self._redis.close()
 
-    def _call(self, calls: Sequence[tuple[Keys, list[str]]]) -> list[Any]:
+    def _call(self, calls: Sequence[tuple[RedisKeys, list[str]]]) -> list[Any]:
         try:
             return self._pipelined(calls)
         except self._library.exceptions.NoScriptError:
             self._sha = str(self._redis.script_load(self._script))
             return self._pipelined(calls)
 
-    def _pipelined(self, calls: Sequence[tuple[Keys, list[str]]]) -> list[Any]:
+    def _pipelined(self, calls: Sequence[tuple[RedisKeys, list[str]]]) -> list[Any]:
         pipe = self._redis.pipeline(transaction=False)
         for keys, arguments in calls:
             pipe.evalsha(self._sha, len(tuple(keys)), *keys, *arguments)
@@ -126,10 +126,10 @@ class Link:
         try:
             return call()
         except (self._library.exceptions.RedisError, OSError) as fault:
-            raise Silence(_words(fault)) from None
+            raise RedisUnavailable(_words(fault)) from None
 
-    def _arguments(self, lease: Lease, ask: Ask, now: float, ahead: float) -> list[str]:
-        windows = [Window.of(quota) for quota in lease.quotas]
+    def _arguments(self, lease: Lease, ask: LeaseRequest, now: float, ahead: float) -> list[str]:
+        windows = [SlidingWindow.of(quota) for quota in lease.quotas]
         smallest = min((quota.requests for quota in lease.quotas), default=1)
         horizon = min(lease.horizon + ahead, max(lease.horizon, MOST_AHEAD_SECONDS))
         numbers = [
@@ -156,9 +156,9 @@ def _micro(seconds: float) -> int:
     return round(seconds * MICRO)
 
 
-def _grant(answer: Any) -> Grant:
+def _grant(answer: Any) -> LeaseGrant:
     runs, hold, wait, taken, slots = answer
-    return Grant(
+    return LeaseGrant(
         int(runs),
         int(hold) / 1000,
         int(wait) / MICRO,
@@ -172,7 +172,7 @@ def _library() -> Any:
     try:
         return import_module("redis")
     except ModuleNotFoundError:
-        raise _fault("needs a client that is not installed", INSTALL) from None
+        raise _fault("needs the package redis, which is not installed", INSTALL) from None
 
 
 def _client(library: Any, url: str) -> Redis:
@@ -186,12 +186,12 @@ def _client(library: Any, url: str) -> Redis:
         )
     except ValueError:
         hint = "such as rediss://user:password@host:6379/0"
-        raise _fault("is no address of a Redis", hint) from None
+        raise _fault("is not a valid Redis URL", hint) from None
     return client
 
 
 def _words(fault: Exception) -> str:
-    """What Redis' own error begins with, where it has such a word; never more of it."""
+    """The error code that the message of Redis begins with, where it has one; nothing more."""
     first = str(fault).split(" ", 1)[0]
     said = f": {first}" if first.isalpha() and first.isupper() else ""
     return f"{type(fault).__name__}{said}"

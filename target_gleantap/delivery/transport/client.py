@@ -1,4 +1,4 @@
-"""What goes to the vendor, and how: the same for every request."""
+"""Options of curl that are the same for every request: headers, proxy, certificates, time-out."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import pycurl
 import requests
 from requests.utils import DEFAULT_CA_BUNDLE_PATH, select_proxy
 
-from target_gleantap.delivery.transport.transfer import Call
+from target_gleantap.delivery.transport.transfer import Transfer
 
 
 class Client:
-    """How requests go to one base URL.
+    """Makes transfers to one base URL.
 
     The environment's proxies and certificates (`HTTPS_PROXY`, `NO_PROXY`, `REQUESTS_CA_BUNDLE`)
     are read once, as requests reads them. No redirect is followed: keys never travel to another
@@ -21,7 +21,7 @@ class Client:
 
     Args:
         base_url: Scheme, host and base path, without a slash at the end.
-        headers: Go out with every request, credentials included.
+        headers: Sent with every request, credentials included.
         timeout: Seconds that one request may take, its connection included.
     """
 
@@ -37,8 +37,8 @@ class Client:
         self._headers.append(b"Expect:")
         self._environment = _environment(base_url)
 
-    def call(self) -> Call:
-        """Make what carries one request after the other, over connections that are kept."""
+    def transfer(self) -> Transfer:
+        """Make a transfer, which carries one request after another over kept connections."""
         curl = pycurl.Curl()
         for option, value in self._environment.items():
             curl.setopt(option, value)
@@ -50,7 +50,7 @@ class Client:
         curl.setopt(pycurl.FOLLOWLOCATION, 0)
         curl.setopt(pycurl.NOSIGNAL, 1)
         curl.setopt(pycurl.CONNECTTIMEOUT_MS, int(self.timeout * 1000))
-        return Call(curl, self._base_url)
+        return Transfer(curl, self._base_url)
 
 
 def _environment(base_url: str) -> dict[int, str | bytes]:

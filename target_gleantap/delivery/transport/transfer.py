@@ -1,4 +1,4 @@
-"""One request, one answer, by curl."""
+"""One request and its response, by curl."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from requests.utils import requote_uri
 from target_gleantap.model import Answer, Failure, FailureKind
 
 ANSWER_BYTES = 1 << 20
-"""How much of an answer is read; no vendor's answer to a delivery is near it."""
+"""How much of a response is read; no vendor's response to a delivery is near it."""
 TIMED_OUT = "Timeout"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What goes to the vendor.
+    """A request to the vendor.
 
     Attributes:
         method: The HTTP method.
@@ -31,77 +31,76 @@ class Request:
     body: bytes
 
 
-class Call:
-    """Carries one request at a time; its connection is one of those that curl keeps.
+class Transfer:
+    """Carries one request at a time, over a connection that curl keeps.
 
     Args:
-        curl: What carries it, with all that is the same for every request.
-        base_url: What paths go below.
+        curl: An easy handle with the options that are the same for every request.
+        base_url: Put before the path of each request.
 
     Attributes:
-        curl: The same.
-        started: When the request went out.
+        started: When the request was sent, in monotonic seconds.
     """
 
     def __init__(self, curl: pycurl.Curl, base_url: str) -> None:
         self.curl = curl
         self.started = 0.0
         self._base_url = base_url
-        self._line = ("", "")
+        self._request_line = ("", "")
         self._body = b""
         self._read = 0
         self._header_lines: list[bytes] = []
         self._pieces: list[bytes] = []
         self._size = 0
         curl.setopt(pycurl.HEADERFUNCTION, self._header_lines.append)
-        curl.setopt(pycurl.WRITEFUNCTION, self._take)
+        curl.setopt(pycurl.WRITEFUNCTION, self._write_body)
         # Not POSTFIELDS: curl sends a request again by itself where a kept connection breaks,
         # unless its body would have to be read a second time. The request may have been carried
         # out, so whether it goes again is for the caller to say.
-        curl.setopt(pycurl.READFUNCTION, self._give)
+        curl.setopt(pycurl.READFUNCTION, self._read_body)
 
     def __str__(self) -> str:
-        return " ".join(self._line)
+        return " ".join(self._request_line)
 
-    def fill(self, request: Request) -> None:
-        """Take the next request."""
+    def set_request(self, request: Request) -> None:
+        """Set the next request."""
         line = (request.method, request.path)
-        if line != self._line:
+        if line != self._request_line:
             self.curl.setopt(pycurl.URL, requote_uri(self._base_url + request.path).encode())
             carries = request.body or request.method != "GET"
             self.curl.setopt(pycurl.POST if carries else pycurl.HTTPGET, 1)
             self.curl.setopt(pycurl.CUSTOMREQUEST, request.method)
-            self._line = line
+            self._request_line = line
         self.curl.setopt(pycurl.POSTFIELDSIZE_LARGE, len(request.body))
         self._body, self._read, self._size = request.body, 0, 0
         self._header_lines.clear()
         self._pieces.clear()
         self.started = time.monotonic()
 
-    def _give(self, size: int) -> bytes:
+    def _read_body(self, size: int) -> bytes:
         start = self._read
         self._read = min(start + size, len(self._body))
         return self._body[start : self._read]
 
-    def _take(self, piece: bytes) -> int | None:
+    def _write_body(self, piece: bytes) -> int | None:
         self._pieces.append(piece)
         self._size += len(piece)
         return 0 if self._size > ANSWER_BYTES else None
 
     def answer(self) -> Answer | Failure:
-        """Give the whole answer."""
+        """Give the whole response; a failure where none came."""
         status = self.curl.getinfo(pycurl.RESPONSE_CODE)
         seconds = time.monotonic() - self.started
         if not status:
-            return Failure(FailureKind.BROKEN, "no answer", seconds)
+            return Failure(FailureKind.BROKEN, "no response", seconds)
         return Answer(status, _headers(self._header_lines), b"".join(self._pieces), seconds)
 
     def failure(self, code: int, words: str) -> Answer | Failure:
-        """Tell what kept an answer from coming; one that is too long is cut, and an answer.
+        """Give why no response came; one that is too long is cut, and is a response.
 
         Args:
             code: Curl's number of the error.
-            words: What curl says of it: read, and never told, since hosts and URLs stand in it.
+            words: Curl's message: read, and never logged, since it may hold hosts and URLs.
         """
         if code == pycurl.E_WRITE_ERROR and self._size > ANSWER_BYTES:
             return self.answer()
@@ -111,7 +110,7 @@ class Call:
         return self._failure(kind, _NAMES.get(code, f"curl's error {code}"))
 
     def timed_out(self) -> Failure:
-        """Tell that no whole answer came in time."""
+        """Give the failure that no whole response came in time."""
         return self._failure(FailureKind.BROKEN if self._sent else FailureKind.REFUSED, TIMED_OUT)
 
     def _failure(self, kind: FailureKind, name: str) -> Failure:
@@ -121,7 +120,7 @@ class Call:
 
     @property
     def _sent(self) -> bool:
-        """Whether the vendor may have got the request; curl had the whole connection by then."""
+        """Whether the vendor may have received the request: curl had its connection by then."""
         return self._read > 0 or bool(not self._body and self.curl.getinfo(pycurl.PRETRANSFER_TIME))
 
 
@@ -136,7 +135,7 @@ def _names() -> dict[int, str]:
     return names
 
 
-# Curl would send the request again, and is not let: what happened is that a kept connection broke.
+# Curl would send the request again, and may not: a kept connection was closed by the vendor.
 _NAMES = {**_names(), pycurl.E_SEND_FAIL_REWIND: "got nothing"}
 _KINDS = {
     pycurl.E_COULDNT_RESOLVE_HOST: FailureKind.NAME,
@@ -148,11 +147,11 @@ _KINDS = {
     pycurl.E_SSL_ISSUER_ERROR: FailureKind.TLS,
 }
 _LINE_BROKE = ("SSL_ERROR_SYSCALL", "unexpected eof", "onnection reset")
-"""What curl says where a line broke during the handshake: no certificate is at fault."""
+"""Curl's messages where a connection broke during the handshake: no certificate is wrong."""
 
 
 def _headers(lines: list[bytes]) -> dict[str, str]:
-    """The headers of the last answer: others may come before it, a proxy's or `100 Continue`."""
+    """The headers of the last response: a proxy's or `100 Continue` may come before it."""
     headers: dict[str, str] = {}
     for line in lines:
         name, colon, value = line.decode("latin-1").partition(":")

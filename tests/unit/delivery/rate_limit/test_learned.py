@@ -48,7 +48,7 @@ def send(pace: LearnedPace, vendor: Vendor, seconds: float, at_once: int = 32) -
             if taken:
                 vendor.taken += 1
                 pace.answered(departure, now)
-                pace.bore(flight.in_flight)
+                pace.accepted(flight.in_flight)
             else:
                 vendor.refused += 1
                 pace.throttled(flight, now, 1.0)
@@ -131,7 +131,7 @@ def test_a_long_wait_is_pace_enough() -> None:
     pace = LearnedPace(lambda: None)
     for number in range(50):
         pace.answered(pace.depart(number / 100), 0.6)
-    pace.bore(50)
+    pace.accepted(50)
     pace.throttled(Flight(0.5, 10), 0.6, 60.0)
     pace.depart(61.0)
     assert pace.quotas == ()

@@ -66,9 +66,9 @@ def test_a_hold_holds_everyone_and_is_never_shortened() -> None:
 
 def test_the_vendors_own_count_holds_until_its_reset() -> None:
     pacer = Pacer(())
-    pacer.heed({"ratelimit-remaining": "3", "ratelimit-reset": "7"}, now=100.0)
+    pacer.update_from_headers({"ratelimit-remaining": "3", "ratelimit-reset": "7"}, now=100.0)
     assert pacer.wait(100.0) == 0.0
-    pacer.heed({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "7"}, now=100.0)
+    pacer.update_from_headers({"x-ratelimit-remaining": "0", "x-ratelimit-reset": "7"}, now=100.0)
     assert pacer.wait(100.0) == 7.0
 
 
@@ -82,7 +82,7 @@ def test_the_vendors_own_count_holds_until_its_reset() -> None:
 )
 def test_a_count_that_makes_no_sense_holds_nobody(headers: dict[str, str]) -> None:
     pacer = Pacer(())
-    pacer.heed(headers, now=0.0)
+    pacer.update_from_headers(headers, now=0.0)
     assert pacer.wait(0.0) == 0.0
 
 
@@ -122,3 +122,40 @@ def test_a_date_in_retry_after_goes_by_the_vendors_clock() -> None:
 def test_a_retry_after_of_digits_without_end_is_a_number_all_the_same() -> None:
     """Infinity ended the run as a defect of the target."""
     assert retry_after({"retry-after": "9" * 400}, NOW) == pace.LONGEST_ASKED
+
+
+# --- a window is counted from when requests may have arrived, not from when they were sent
+
+WHOLE = 1.005
+"""A second and its guard."""
+
+
+def test_a_slow_answer_keeps_its_place_for_as_long_as_the_request_may_have_been_late():
+    pacer = Pacer((Quota(2, 1),))
+    late, quick = pacer.depart(0.0), pacer.depart(0.0)
+    pacer.answered(quick, 0.05)
+    pacer.answered(late, 0.08)
+    assert pacer.wait(0.5) == pytest.approx(WHOLE + 0.03 - 0.5, abs=0.001)
+
+
+def test_the_first_answers_are_held_against_quicker_ones_that_come_later():
+    pacer = Pacer((Quota(2, 1),))
+    late, quick = pacer.depart(0.0), pacer.depart(0.1)
+    pacer.answered(late, 0.08)
+    pacer.answered(quick, 0.15)
+    assert pacer.wait(0.5) == pytest.approx(WHOLE + 0.03 - 0.5, abs=0.001)
+
+
+def test_no_answer_however_slow_lengthens_a_window_by_more_than_its_share():
+    pacer = Pacer((Quota(1, 1),))
+    pacer.answered(pacer.depart(0.0), 0.01)
+    pacer.answered(pacer.depart(2.0), 2.9)
+    assert pacer.wait(2.9) == pytest.approx(WHOLE + pace.LATE_SHARE - 0.9)
+
+
+def test_a_vendor_that_becomes_slower_for_good_is_not_late_for_ever():
+    pacer = Pacer((Quota(1, 1),))
+    pacer.answered(pacer.depart(0.0), 0.01)
+    for second in range(2, 400, 2):
+        pacer.answered(pacer.depart(second), second + 0.2)
+    assert pacer.wait(398.9) == pytest.approx(WHOLE - 0.9, abs=0.01)

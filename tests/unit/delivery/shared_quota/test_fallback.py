@@ -10,12 +10,12 @@ from hypothesis import strategies as st
 
 from target_gleantap.contract import Quota
 from target_gleantap.delivery.rate_limit.pacer import Departure
-from target_gleantap.delivery.shared_quota.fallback import Alone, share
+from target_gleantap.delivery.shared_quota.fallback import Fallback, share
 from target_gleantap.delivery.shared_quota.health import (
     RETURN_SECONDS,
     SILENCE_SECONDS,
     UNKNOWN_RUNS,
-    Contact,
+    Health,
 )
 
 NEVER = float("inf")
@@ -47,7 +47,7 @@ def test_no_window_holds_more_than_the_quota_when_runs_lose_each_other(
     for at in sent:
         chance.choice(of_each).append(Departure(at))
     free = requests - len(sent)
-    alone = [Alone((quota,), runs, [of], [free], now, 0.05) for of in of_each]
+    alone = [Fallback((quota,), runs, [of], [free], now, 0.05) for of in of_each]
     everything = list(sent)
     for tick in range(int(4 / step)):
         at = now + tick * step
@@ -64,14 +64,14 @@ def test_no_window_holds_more_than_the_quota_when_runs_lose_each_other(
 def test_more_runs_than_requests_take_turns_in_a_longer_window():
     part = share(Quota(2, 1), 8)
     assert (part.requests, part.seconds) == (1, 4.0)
-    alone = Alone((Quota(2, 1),), 8, [[]], [2], 0.0, 0.0)
+    alone = Fallback((Quota(2, 1),), 8, [[]], [2], 0.0, 0.0)
     alone.depart(Departure(0.0))
     assert alone.opens_at(0.1, NEVER) == pytest.approx(4, abs=0.1)
 
 
 def test_what_was_left_of_a_long_window_is_shared_at_once():
     """Nobody stands still for an hour because Redis is gone."""
-    alone = Alone((Quota(1000, 3600),), 4, [[]], [900], 0.0, 0.0)
+    alone = Fallback((Quota(1000, 3600),), 4, [[]], [900], 0.0, 0.0)
     count, now = 0, 0.0
     while alone.opens_at(now, NEVER) < 60 and count < 1000:
         now = alone.opens_at(now, NEVER)
@@ -81,14 +81,14 @@ def test_what_was_left_of_a_long_window_is_shared_at_once():
 
 
 def test_a_run_goes_on_alone_when_redis_takes_too_long():
-    contact = Contact(None)
+    contact = Health(None)
     contact.asked(0.0)
     assert not contact.lost(SILENCE_SECONDS)
     assert contact.lost(math.nextafter(SILENCE_SECONDS, 1))
 
 
 def test_a_run_comes_back_when_the_others_have_or_have_had_the_time():
-    contact = Contact(None)
+    contact = Health(None)
     contact.heard(0.0, runs=3)
     contact.failed()
     contact.heard(10.0, runs=1)
@@ -103,8 +103,8 @@ def test_a_run_comes_back_when_the_others_have_or_have_had_the_time():
 
 
 def test_among_how_many_a_quota_is_shared_where_redis_has_not_said():
-    assert Contact(None).runs == UNKNOWN_RUNS
-    declared = Contact(5)
+    assert Health(None).runs == UNKNOWN_RUNS
+    declared = Health(5)
     assert declared.runs == 5
     declared.heard(0.0, runs=2)
     assert declared.runs == 5

@@ -9,8 +9,8 @@ from contextlib import suppress
 import pytest
 
 from target_gleantap.delivery.transport.client import Client
-from target_gleantap.delivery.transport.multi import Lines
-from target_gleantap.delivery.transport.selector import Sockets
+from target_gleantap.delivery.transport.multi import Multi
+from target_gleantap.delivery.transport.selector import Selector
 from target_gleantap.delivery.transport.transfer import ANSWER_BYTES, Request
 from target_gleantap.model import Answer, Failure, FailureKind
 
@@ -83,7 +83,7 @@ def lines_to():
     opened = []
 
     def open_some(url, timeout=LONG):
-        opened.append(Lines(Client(url, HEADERS, timeout)))
+        opened.append(Multi(Client(url, HEADERS, timeout)))
         return opened[-1]
 
     yield open_some
@@ -204,14 +204,14 @@ def test_a_refused_connection_is_told_in_words(vendor, lines_to):
     )
 
 
-def test_who_rings_before_there_is_a_bell_is_heard(monkeypatch):
+def test_a_wake_before_there_is_a_socket_is_not_lost(monkeypatch):
     """The first line of a tap that was read at that very moment waited a second."""
-    sockets = Sockets()
+    sockets = Selector()
     opened = socket.socketpair
-    monkeypatch.setattr(socket, "socketpair", lambda: (sockets.ring(), opened())[1])
+    monkeypatch.setattr(socket, "socketpair", lambda: (sockets.wake(), opened())[1])
     began = time.monotonic()
     assert sockets.wait(LONG) == []
-    assert sockets.rung
+    assert sockets.woken
     assert time.monotonic() - began < LONG / 2
     sockets.close()
 
