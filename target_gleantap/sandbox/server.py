@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from target_gleantap.sandbox.access import Access, is_loopback
-from target_gleantap.sandbox.account.account import Api, Options
+from target_gleantap.sandbox.account.account import Account, Options
 from target_gleantap.sandbox.control import views
-from target_gleantap.sandbox.router import Site
+from target_gleantap.sandbox.router import Router
 from target_gleantap.sandbox.transport.connection import Connection
 from target_gleantap.sandbox.vendors import load
 
@@ -77,7 +77,7 @@ class Sandbox:
             record=record,
             variant=variant,
         )
-        self._site = Site(Api(vendor, options), Access(token))
+        self._router = Router(Account(vendor, options), Access(token))
         self._host = host
         self._token = token
         self._thread: threading.Thread | None = None
@@ -98,44 +98,44 @@ class Sandbox:
     @property
     def contacts(self) -> list[dict[str, Any]]:
         """As `GET /_sandbox/contacts`."""
-        return self._ask(lambda: views.contacts(self._site.api))
+        return self._ask(lambda: views.contacts(self._router.account))
 
     @property
     def events(self) -> list[dict[str, Any]]:
         """As `GET /_sandbox/events`."""
-        return self._ask(lambda: views.events(self._site.api))
+        return self._ask(lambda: views.events(self._router.account))
 
     @property
     def requests(self) -> list[dict[str, Any]]:
         """As `GET /_sandbox/requests`."""
-        return self._ask(lambda: views.requests(self._site.api))
+        return self._ask(lambda: views.requests(self._router.account))
 
     @property
     def stats(self) -> dict[str, Any]:
         """As `GET /_sandbox/stats`."""
-        return self._ask(lambda: views.stats(self._site.api))
+        return self._ask(lambda: views.stats(self._router.account))
 
     @property
     def faults(self) -> list[dict[str, Any]]:
         """The rules in force, each with how often it was applied; set them to change them."""
-        return self._ask(self._site.api.faults.view)
+        return self._ask(self._router.account.faults.view)
 
     @faults.setter
     def faults(self, rules: Iterable[Mapping[str, Any]]) -> None:
-        self._ask(lambda: self._site.api.faults.replace(list(rules)))
+        self._ask(lambda: self._router.account.faults.replace_rules(list(rules)))
 
     @property
     def quotas(self) -> list[str]:
         """The quotas enforced; set them to change them, to none at all with an empty list."""
-        return self._ask(lambda: [window.text for window in self._site.api.limiter.windows])
+        return self._ask(lambda: [window.text for window in self._router.account.limiter.windows])
 
     @quotas.setter
     def quotas(self, quotas: Iterable[str]) -> None:
-        self._ask(lambda: self._site.api.limit(list(quotas)))
+        self._ask(lambda: self._router.account.set_quotas(list(quotas)))
 
     def reset(self) -> None:
         """Forget everything received; rules and quotas stay, and count from the start."""
-        self._ask(self._site.api.reset)
+        self._ask(self._router.account.reset)
 
     def start(self) -> None:
         """Listen.
@@ -177,7 +177,7 @@ class Sandbox:
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(
-                lambda: Connection(self._site), self._host, self.port, backlog=BACKLOG
+                lambda: Connection(self._router), self._host, self.port, backlog=BACKLOG
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, `start` waits for it
             ready.set_exception(error)
@@ -186,9 +186,9 @@ class Sandbox:
         ready.set_result(server.sockets[0].getsockname()[1])
         await self._stop.wait()
         server.close()
-        while self._site.connections:
-            for connection in tuple(self._site.connections):
-                connection.transport.abort()
+        while self._router.channels:
+            for channel in tuple(self._router.channels):
+                channel.abort()
             await asyncio.sleep(0)
         await server.wait_closed()
 

@@ -112,8 +112,8 @@ def test_what_happened_at_a_time(sandbox, post, open_page):
     post(ADA)
     sandbox.quotas = ["1/1h"]
     page = open_page(sandbox.inbox)
-    api = sandbox._site.api
-    arrived = Clock(api.wall).at(sandbox.requests[0]["arrived"])
+    account = sandbox._router.account
+    arrived = Clock(account.wall).at(sandbox.requests[0]["arrived"])
     page.get_by_label("What happened at").fill(f"{arrived:%H:%M}")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#tally")).to_contain_text("1 request")

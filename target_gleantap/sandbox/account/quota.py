@@ -13,7 +13,7 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 
 @dataclass(slots=True)
-class Window:
+class QuotaWindow:
     """One limit.
 
     Attributes:
@@ -56,7 +56,7 @@ class Window:
             return self._taken[0] + self.seconds - now if self._taken else 0.0
         return max(0.0, self._start + self.seconds - now)
 
-    def take(self, now: float) -> None:
+    def count_request(self, now: float) -> None:
         """Count one request in."""
         self._count += 1
         if self.sliding:
@@ -78,14 +78,14 @@ class Limiter:
     def __init__(self, quotas: Iterable[str] = ()) -> None:
         self.windows = [parse_quota(quota) for quota in quotas]
 
-    def admit(self, now: float) -> float:
+    def admit_request(self, now: float) -> float:
         """Count a request in and give 0, or say how long it would have to wait."""
         if not self.windows:
             return 0.0
         wait = max(window.wait(now) for window in self.windows)
         if not wait:
             for window in self.windows:
-                window.take(now)
+                window.count_request(now)
         return wait
 
 
@@ -101,21 +101,21 @@ class Limits:
         self._own: dict[tuple[str, tuple[str, ...]], Limiter] = {}
 
     @property
-    def windows(self) -> list[Window]:
+    def windows(self) -> list[QuotaWindow]:
         """All that is enforced; of the vendor's own, what has been met with."""
         limiters = self._own.values() if self._set is None else [self._set]
         return [window for limiter in limiters for window in limiter.windows]
 
-    def admit(self, now: float, own: tuple[str, tuple[str, ...]]) -> float:
+    def admit_request(self, now: float, own: tuple[str, tuple[str, ...]]) -> float:
         """Count a request in and give 0, or say how long it would have to wait.
 
         Args:
             now: The time.
             own: What shares the vendor's own limits, and these.
         """
-        return self.of(own).admit(now)
+        return self.limiter_for(own).admit_request(now)
 
-    def of(self, own: tuple[str, tuple[str, ...]]) -> Limiter:
+    def limiter_for(self, own: tuple[str, tuple[str, ...]]) -> Limiter:
         """Those in force where the vendor's own are these."""
         if self._set is not None:
             return self._set
@@ -128,7 +128,7 @@ class Limits:
         return Limits(None if self._set is None else [window.text for window in self._set.windows])
 
 
-def parse_quota(text: str) -> Window:
+def parse_quota(text: str) -> QuotaWindow:
     """Read `100/1s`, `2000/1m` or `100/1s sliding`.
 
     Raises:
@@ -139,4 +139,4 @@ def parse_quota(text: str) -> Window:
     seconds = float(length) * _UNITS[unit]
     if not int(requests) or not seconds:
         raise ValueError(f"not a quota: {text!r} (write 100/1s, 2000/1m or 100/1s sliding)")
-    return Window(text.strip(), int(requests), seconds, sliding=kind == "sliding")
+    return QuotaWindow(text.strip(), int(requests), seconds, sliding=kind == "sliding")

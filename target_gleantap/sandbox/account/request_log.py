@@ -6,13 +6,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from target_gleantap.sandbox.faults.rules import FaultRule
+from target_gleantap.sandbox.http_messages import Reply
 from target_gleantap.telemetry.series import Series, status_class
-
-if TYPE_CHECKING:
-    from target_gleantap.sandbox.account.vendor import Reply
-    from target_gleantap.sandbox.faults.rules import Rule
 
 BUCKETS = 900
 HARMLESS = ("", "latency")
@@ -21,7 +19,7 @@ PAIRS_KEPT = 1000
 
 
 @dataclass(slots=True)
-class Entry:
+class LoggedRequest:
     """One request.
 
     Attributes:
@@ -67,7 +65,7 @@ class Entry:
     body: bytes = b""
     method: str = ""
     query: str = ""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FaultRule, ...] = ()
     reply: Reply | None = None
 
     @property
@@ -84,12 +82,12 @@ class Entry:
         return "ok" if self.status is not None and self.status < 400 else "refused"  # noqa: PLR2004 - RFC 9110
 
 
-class Journal:
+class RequestLog:
     """The log, bounded; the counts go on past its bound."""
 
     def __init__(self, size: int, now: float = 0.0) -> None:
         self.series = Series(now, most=BUCKETS)
-        self.entries: deque[Entry] = deque(maxlen=size)
+        self.entries: deque[LoggedRequest] = deque(maxlen=size)
         self.received = 0
         self.statuses: Counter[str] = Counter()
         self.resources: Counter[str] = Counter()
@@ -99,15 +97,15 @@ class Journal:
         self.overlap_pairs: deque[tuple[int, int]] = deque(maxlen=PAIRS_KEPT)
         self.max_in_progress = 0
         self.seconds: dict[int, Counter[str]] = {}
-        self._open: dict[int, tuple[Entry, Callable[[], bool]]] = {}
-        self._holders: dict[str, list[Entry]] = {}
+        self._open: dict[int, tuple[LoggedRequest, Callable[[], bool]]] = {}
+        self._holders: dict[str, list[LoggedRequest]] = {}
 
     @property
     def in_progress(self) -> int:
         """How many requests have come in and are not answered yet."""
         return len(self._open)
 
-    def begin(self, entry: Entry, gone: Callable[[], bool]) -> None:
+    def begin_request(self, entry: LoggedRequest, gone: Callable[[], bool]) -> None:
         """Log an arrival.
 
         Args:
@@ -124,7 +122,7 @@ class Journal:
         self._open[entry.sequence] = (entry, gone)
         self.max_in_progress = max(self.max_in_progress, len(self._open))
 
-    def end(self, entry: Entry, now: float) -> None:
+    def end_request(self, entry: LoggedRequest, now: float) -> None:
         """Log that a request has ended, answered or not. A second time changes nothing."""
         if self._open.get(entry.sequence, (None, None))[0] is not entry:
             return
@@ -143,7 +141,7 @@ class Journal:
         self._second(entry.arrived)[status] += 1
         self.series.answered(entry.arrived, status_class(entry.status), now - entry.arrived)
 
-    def since(self, sequence: int) -> Iterator[Entry]:
+    def since(self, sequence: int) -> Iterator[LoggedRequest]:
         """The entries after that sequence which are still kept."""
         first = self.entries[0].sequence if self.entries else 0
         return islice(self.entries, max(0, sequence + 1 - first), None)
@@ -154,7 +152,7 @@ class Journal:
             del self.seconds[min(self.seconds)]
         return self.seconds.setdefault(second, Counter())
 
-    def _mark_overlaps(self, entry: Entry) -> None:
+    def _mark_overlaps(self, entry: LoggedRequest) -> None:
         others = {
             other.sequence: other
             for identifier in entry.identifiers
@@ -171,10 +169,12 @@ class Journal:
             entry.overlaps += (sequence,)
 
 
-SHOWN = tuple(name for name in Entry.__slots__ if name not in ("method", "query", "rules", "reply"))
+SHOWN = tuple(
+    name for name in LoggedRequest.__slots__ if name not in ("method", "query", "rules", "reply")
+)
 
 
-def view(entry: Entry) -> dict[str, Any]:
+def view(entry: LoggedRequest) -> dict[str, Any]:
     """Show an entry as JSON types; its body only where its headers were recorded, too."""
     shown = {name: getattr(entry, name) for name in SHOWN}
     recorded = entry.headers is not None

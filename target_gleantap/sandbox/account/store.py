@@ -13,7 +13,7 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 
-class Origin(NamedTuple):
+class Arrival(NamedTuple):
     """Which request brought something: its sequence in the log, when, and of which operation."""
 
     sequence: int = 0
@@ -21,28 +21,28 @@ class Origin(NamedTuple):
     operation: str = ""
 
 
-UNKNOWN = Origin()
+UNKNOWN = Arrival()
 
 
 class Trail(list[bytes]):
     """Bodies, oldest first, each with the request that brought it."""
 
-    __slots__ = ("_store", "origins")
+    __slots__ = ("_store", "arrivals")
 
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
-        self.origins: list[Origin] = []
+        self.arrivals: list[Arrival] = []
 
     def append(self, body: bytes) -> None:
         """Add a body that the request of the moment brought."""
         super().append(body)
-        self.origins.append(self._store.origin)
+        self.arrivals.append(self._store.arrival)
 
     def put_before(self, older: Trail) -> None:
         """Put what another one has before all of this."""
         self[:0] = older
-        self.origins[:0] = older.origins
+        self.arrivals[:0] = older.arrivals
 
 
 @dataclass(slots=True)
@@ -83,8 +83,8 @@ class Event:
     received: int = 1
     identical: bool = True
     last: bytes | None = None
-    first: Origin = UNKNOWN
-    latest: Origin = UNKNOWN
+    first: Arrival = UNKNOWN
+    latest: Arrival = UNKNOWN
 
 
 def hex_id(seed: bytes) -> str:
@@ -101,12 +101,12 @@ class Store:
         others: What a vendor has beside these (companies, jobs): kind, to key, to what is held.
         counts: What happened how often.
         variant: The form that the vendor answers in, where it has several.
-        origin: The request of the moment.
+        arrival: The request of the moment.
     """
 
     def __init__(self, variant: str = "") -> None:
         self.variant = variant
-        self.origin = Origin()
+        self.arrival = Arrival()
         self.others: dict[str, dict[str, Any]] = defaultdict(dict)
         self.contacts: dict[str, Contact] = {}
         self.events: dict[str, Event] = {}
@@ -150,13 +150,13 @@ class Store:
         """Keep an event, or count one more arrival of it."""
         event = self.events.get(event_id)
         if event is None:
-            event = Event(event_id, body, keys, first=self.origin, latest=self.origin)
+            event = Event(event_id, body, keys, first=self.arrival, latest=self.arrival)
             self.events[event_id] = event
             for key in keys:
                 self._events[key].append(event)
             return event
         event.received += 1
-        event.latest = self.origin
+        event.latest = self.arrival
         self.counts["event_duplicates"] += 1
         if body != event.body:
             event.identical = False

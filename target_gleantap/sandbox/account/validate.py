@@ -13,7 +13,7 @@ from target_gleantap.model import Body
 PHONE_DIGITS = 10
 
 
-class Checker:
+class BodyChecker:
     """A compiled body schema. Formats are asserted: the vendors' documents mean them."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
@@ -57,15 +57,6 @@ def _words(error: jsonschema_rs.ValidationError) -> str:
 def _join(path: str, name: str) -> str:
     name = name.strip('"')
     return f"{path}.{name}" if path else name
-
-
-def look_up(body: Any, path: str) -> Any:
-    """Follow dots into nested objects; None where the way ends."""
-    for part in path.split("."):
-        if not isinstance(body, dict):
-            return None
-        body = body.get(part)
-    return body
 
 
 def same(kind: IdentifierKind, value: str) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from target_gleantap.sandbox.account.validate import look_up
+from target_gleantap.sandbox.http_messages import look_up
 
 _COUNT = {"type": "integer", "minimum": 1}
 _SECONDS = {
@@ -94,7 +94,7 @@ _CHECKS = {kind: jsonschema_rs.Draft202012Validator(_schema(kind)) for kind in K
 
 
 @dataclass(slots=True)
-class Rule:
+class FaultRule:
     """One rule and how often it has been used.
 
     Attributes:
@@ -147,9 +147,9 @@ class FaultRules:
 
     def __init__(self, specs: Iterable[Mapping[str, Any]] = (), seed: int = 0) -> None:
         self.seed = seed
-        self.replace(specs)
+        self.replace_rules(specs)
 
-    def replace(self, specs: Any) -> None:
+    def replace_rules(self, specs: Any) -> None:
         """Put other rules (a list of JSON objects) in force; start chance from its seed.
 
         Raises:
@@ -159,9 +159,11 @@ class FaultRules:
         self._given = len(self.rules)
         self.chance = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
 
-    def pick(self, name: str, path: str, body: Any, raw: bytes) -> tuple[Rule | None, list[Rule]]:
+    def choose_rule(
+        self, name: str, path: str, body: Any, raw: bytes
+    ) -> tuple[FaultRule | None, list[FaultRule]]:
         """Choose for one request: the first rule that strikes, and every latency beside it."""
-        latencies: list[Rule] = []
+        latencies: list[FaultRule] = []
         for rule in self.rules:
             if rule.off or not rule.is_for(name, path, body):
                 continue
@@ -178,7 +180,7 @@ class FaultRules:
             rule.matched.clear()
             rule.applied = 0
 
-    def add(self, spec: Any) -> Rule:
+    def add_rule(self, spec: Any) -> FaultRule:
         """Put one more rule in force, behind the others; these count on.
 
         Raises:
@@ -190,11 +192,11 @@ class FaultRules:
         self.rules = [*self.rules, rule]
         return rule
 
-    def remove(self, number: int) -> None:
+    def remove_rule(self, number: int) -> None:
         """Take a rule away; the others keep their numbers and counts."""
         self.rules = [rule for rule in self.rules if rule.number != number]
 
-    def switch(self, number: int, *, on: bool) -> None:
+    def switch_rule(self, number: int, *, on: bool) -> None:
         """Let a rule rest, or work again; it counts on."""
         for rule in self.rules:
             if rule.number == number:
@@ -214,7 +216,7 @@ class FaultRules:
         ]
 
 
-def read_rules(specs: Any) -> list[Rule]:
+def read_rules(specs: Any) -> list[FaultRule]:
     """Read rules from their JSON form.
 
     Raises:
@@ -226,7 +228,7 @@ def read_rules(specs: Any) -> list[Rule]:
     if faults:
         raise FaultRulesError("\n".join(faults))
     return [
-        Rule(number, spec["fault"], dict(spec), off=spec.get("off", False))
+        FaultRule(number, spec["fault"], dict(spec), off=spec.get("off", False))
         for number, spec in enumerate(specs, 1)
     ]
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.account.account import Account
 from target_gleantap.sandbox.faults.rules import KINDS
 from target_gleantap.sandbox.inbox.reasons import words
 
@@ -41,7 +41,7 @@ class Refused(ValueError):
     """What was asked for cannot be done; the message is for who asked."""
 
 
-def perform(api: Api, name: str, form: Form) -> str:
+def perform(account: Account, name: str, form: Form) -> str:
     """Do what a form asks for.
 
     Returns:
@@ -54,15 +54,15 @@ def perform(api: Api, name: str, form: Form) -> str:
     if action is None:
         raise Refused("The page asked for something that the sandbox does not know.")
     try:
-        done = action(api, form)
+        done = action(account, form)
     except (ValueError, msgspec.DecodeError) as fault:
         raise Refused(str(fault)) from None
-    api.note(done)
+    account.add_note(done)
     return done
 
 
-def _add(api: Api, form: Form) -> str:
-    rule = api.faults.add(_spec(form))
+def _add(account: Account, form: Form) -> str:
+    rule = account.faults.add_rule(_spec(form))
     return f"Fault {rule.number} switched on: {words(rule)}"
 
 
@@ -94,15 +94,15 @@ def _number(text: str) -> Any:
     return whole if len(whole) > 1 else whole[0]
 
 
-def _switch(api: Api, form: Form) -> str:
+def _switch(account: Account, form: Form) -> str:
     number, on = _rule_number(form), form.get("on") == "yes"
-    api.faults.switch(number, on=on)
+    account.faults.switch_rule(number, on=on)
     return f"Fault {number} switched {'on' if on else 'off'}"
 
 
-def _remove(api: Api, form: Form) -> str:
+def _remove(account: Account, form: Form) -> str:
     number = _rule_number(form)
-    api.faults.remove(number)
+    account.faults.remove_rule(number)
     return f"Fault {number} removed"
 
 
@@ -111,25 +111,25 @@ def _rule_number(form: Form) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _clear(api: Api, _form: Form) -> str:
-    api.faults.replace([])
+def _clear(account: Account, _form: Form) -> str:
+    account.faults.replace_rules([])
     return "All faults removed"
 
 
-def _quota(api: Api, form: Form) -> str:
+def _quota(account: Account, form: Form) -> str:
     quotas = [
         text for text in form.get("quotas", "").replace(",", "\n").splitlines() if text.strip()
     ]
-    api.limit(quotas)
+    account.set_quotas(quotas)
     return f"Quotas set to {', '.join(quotas)}" if quotas else "Quotas lifted"
 
 
-def _forget(api: Api, _form: Form) -> str:
-    api.reset()
+def _forget(account: Account, _form: Form) -> str:
+    account.reset()
     return "Everything forgotten"
 
 
-ACTIONS: Mapping[str, Callable[[Api, Form], str]] = {
+ACTIONS: Mapping[str, Callable[[Account, Form], str]] = {
     "add": _add,
     "switch": _switch,
     "remove": _remove,

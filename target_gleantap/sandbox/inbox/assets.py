@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.http_messages import Reply
 
 TYPES: Mapping[str, str] = {
     "css": "text/css; charset=utf-8",

@@ -12,9 +12,9 @@ import msgspec
 
 from target_gleantap.contract import Resource
 from target_gleantap.model import Body
-from target_gleantap.sandbox.account.account import Api
-from target_gleantap.sandbox.account.request_log import Entry
-from target_gleantap.sandbox.account.store import Origin
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.account.request_log import LoggedRequest
+from target_gleantap.sandbox.account.store import Arrival
 
 SAMPLE = 500
 """How many of a resource's latest bodies are looked into."""
@@ -69,12 +69,12 @@ class Chapter:
     """What one body changed.
 
     Attributes:
-        origin: The request that brought it.
+        arrival: The request that brought it.
         body: The body.
         changes: What is another than before.
     """
 
-    origin: Origin
+    arrival: Arrival
     body: Body
     changes: tuple[Change, ...]
 
@@ -93,15 +93,15 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return kind if isinstance(kind, str) else " or ".join(kind)
 
 
-def best_resource(api: Api, body: Body) -> Resource | None:
+def best_resource(account: Account, body: Body) -> Resource | None:
     """The resource whose documented fields a body has most of."""
-    resources = api.vendor.destination.resources.values()
+    resources = account.vendor.destination.resources.values()
     return max(resources, key=lambda resource: _shared(body, _names(resource)), default=None)
 
 
-def resource_of(api: Api, operation: str, body: Body) -> Resource | None:
+def resource_of(account: Account, operation: str, body: Body) -> Resource | None:
     """The resource of an operation, or where it is none, what the body looks like."""
-    return api.vendor.destination.resources.get(operation) or best_resource(api, body)
+    return account.vendor.destination.resources.get(operation) or best_resource(account, body)
 
 
 def _names(resource: Resource) -> frozenset[str]:
@@ -135,11 +135,11 @@ def decode(raw: bytes) -> Any:
         return None
 
 
-def fill(api: Api, resource: Resource) -> Fill:
+def fill(account: Account, resource: Resource) -> Fill:
     """How often each field came in the latest bodies of a resource that took effect."""
     entries = (
         entry
-        for entry in reversed(api.journal.entries)
+        for entry in reversed(account.request_log.entries)
         if entry.resource == resource.name and entry.carried_out
     )
     bodies = [inner(decode(entry.body), resource) for entry in islice(entries, SAMPLE)]
@@ -151,7 +151,10 @@ def fill(api: Api, resource: Resource) -> Fill:
 
 
 def why_empty(
-    name: str, rates: Fill, chapters: Iterable[Chapter], refused: Sequence[tuple[Entry, Body]]
+    name: str,
+    rates: Fill,
+    chapters: Iterable[Chapter],
+    refused: Sequence[tuple[LoggedRequest, Body]],
 ) -> str:
     """Say why a documented field has no value.
 
@@ -166,7 +169,7 @@ def why_empty(
     """
     for chapter in chapters:
         if name in chapter.body and chapter.body[name] in (None, ""):
-            return f"Request #{chapter.origin.sequence} sent it empty."
+            return f"Request #{chapter.arrival.sequence} sent it empty."
     for entry, body in refused:
         if body.get(name) not in (None, ""):
             return f"Request #{entry.sequence} carried it, and took no effect."
@@ -188,17 +191,19 @@ def never(rates: Fill) -> str:
     )
 
 
-def history(api: Api, bodies: Sequence[bytes], origins: Sequence[Origin]) -> list[Chapter]:
+def history(
+    account: Account, bodies: Sequence[bytes], arrivals: Sequence[Arrival]
+) -> list[Chapter]:
     """What changed when, oldest first, of the latest bodies; each is laid over those before it."""
     first = max(0, len(bodies) - CHAPTERS)
     laid: list[Body] = [msgspec.json.decode(raw) for raw in bodies[:first]]
-    before = api.vendor.fold(laid)
+    before = account.vendor.fold(laid)
     chapters: list[Chapter] = []
     for place in range(first, len(bodies)):
         laid.append(msgspec.json.decode(bodies[place]))
-        after = api.vendor.fold(laid)
-        origin = origins[place] if place < len(origins) else Origin()
-        chapters.append(Chapter(origin, laid[-1], changes(before, after)))
+        after = account.vendor.fold(laid)
+        arrival = arrivals[place] if place < len(arrivals) else Arrival()
+        chapters.append(Chapter(arrival, laid[-1], changes(before, after)))
         before = after
     return chapters
 

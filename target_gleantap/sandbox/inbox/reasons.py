@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from target_gleantap.sandbox.account.request_log import Entry
-from target_gleantap.sandbox.faults.rules import Rule
+from target_gleantap.sandbox.account.request_log import LoggedRequest
+from target_gleantap.sandbox.faults.rules import FaultRule
 
 OUTCOMES: Mapping[str, str] = {
     "ok": "answered",
@@ -45,12 +45,12 @@ EFFECTS: Mapping[str, str] = {
 """What each kind of fault does."""
 
 
-def reason(entry: Entry) -> str:
+def reason(entry: LoggedRequest) -> str:
     """Why a request fared as it did; empty where nothing needs saying."""
     return ". ".join(_reasons(entry))
 
 
-def _reasons(entry: Entry) -> Iterator[str]:
+def _reasons(entry: LoggedRequest) -> Iterator[str]:
     for rule in entry.rules:
         yield f"fault {rule.number}: {words(rule)}"
     if entry.kind == "quota":
@@ -68,11 +68,11 @@ def _reasons(entry: Entry) -> Iterator[str]:
         yield f"in progress together with {others} of the same contact"
 
 
-def _wait(entry: Entry) -> str:
+def _wait(entry: LoggedRequest) -> str:
     return entry.reply.headers.get("Retry-After", "?") if entry.reply else "?"
 
 
-def refusal(entry: Entry) -> str:
+def refusal(entry: LoggedRequest) -> str:
     """What the answer finds wrong, as far as it says so."""
     content = entry.reply.content if entry.reply else None
     return "; ".join(_texts(content)) or f"status {entry.status}"
@@ -91,7 +91,7 @@ def _texts(content: Any) -> Iterator[str]:
         yield from _texts(named)
 
 
-def words(rule: Rule) -> str:
+def words(rule: FaultRule) -> str:
     """A rule in words: its kind, its parameters and when."""
     spec = {name: value for name, value in rule.spec.items() if name not in ("fault", "off")}
     said = ", ".join(f"{name} {_text(value)}" for name, value in spec.items())

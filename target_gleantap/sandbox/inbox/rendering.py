@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from target_gleantap.sandbox.account.account import Api
-from target_gleantap.sandbox.account.request_log import Entry
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.account.request_log import LoggedRequest
+from target_gleantap.sandbox.http_messages import Reply
 from target_gleantap.sandbox.inbox import reasons
 from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.transport import wire
@@ -23,7 +23,7 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
-    "Referrer-Policy": "same-origin",
+    "Referrer-Policy": "same-arrival",
     "X-Content-Type-Options": "nosniff",
 }
 TONES = {
@@ -61,12 +61,16 @@ def _environment() -> Environment:
     return environment
 
 
-def render(api: Api, template: str, status: int = 200, **context: Any) -> Reply:
+def render(account: Account, template: str, status: int = 200, **context: Any) -> Reply:
     """A page out of a template."""
-    clock = Clock(api.wall)
+    clock = Clock(account.wall)
     page = _environment().get_template(template)
     text = page.render(
-        api=api, vendor=api.vendor.destination.title, clock=clock, now=time.monotonic(), **context
+        account=account,
+        vendor=account.vendor.destination.title,
+        clock=clock,
+        now=time.monotonic(),
+        **context,
     )
     return Reply(status, text.encode(), HEADERS, "text/html; charset=utf-8")
 
@@ -84,7 +88,7 @@ def _pretty(raw: bytes) -> str:
         return raw.decode(errors="replace")
 
 
-def _answer(entry: Entry) -> str:
+def _answer(entry: LoggedRequest) -> str:
     """The body that a request was to be answered with."""
     return _pretty(wire.content(entry.reply)) if entry.reply else ""
 

@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from target_gleantap.sandbox.account.account import Api
-from target_gleantap.sandbox.account.request_log import Entry
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.account.request_log import LoggedRequest
 from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.inbox.reasons import OUTCOMES
 from target_gleantap.sandbox.transport.wire import content
@@ -38,7 +38,7 @@ class Filter:
     before: int = 0
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Filter:
+    def from_query(cls, query: Mapping[str, str]) -> Filter:
         """Read it from an address."""
         before = query.get("before", "")
         wanted = query.get("outcome", "")
@@ -66,7 +66,7 @@ class Found:
         unread: Times that could not be read.
     """
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LoggedRequest] = field(default_factory=list)
     more: bool = False
     total: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -74,7 +74,7 @@ class Found:
     lengths: Counter[int] = field(default_factory=Counter)
     unread: tuple[str, ...] = ()
 
-    def count(self, entry: Entry) -> None:
+    def count(self, entry: LoggedRequest) -> None:
         """Count one in."""
         self.total += 1
         self.outcomes[entry.outcome] += 1
@@ -83,7 +83,7 @@ class Found:
         if entry.answered is not None:
             self.lengths[bin_of(entry.answered - entry.arrived)] += 1
 
-    def show(self, entry: Entry, before: int) -> None:
+    def show(self, entry: LoggedRequest, before: int) -> None:
         """Put one on the page, if it belongs there."""
         if before and entry.sequence >= before:
             return
@@ -97,16 +97,18 @@ class Found:
         return quantile(self.lengths, share)
 
 
-def search(api: Api, wanted: Filter, now: float) -> Found:
+def search(account: Account, wanted: Filter, now: float) -> Found:
     """Search the log."""
     found = Found()
-    stretch = _stretch(api, wanted, now)
+    stretch = _stretch(account, wanted, now)
     found.unread = tuple(
-        text for text in (wanted.first, wanted.last) if text and not Clock(api.wall).read(text, now)
+        text
+        for text in (wanted.first, wanted.last)
+        if text and not Clock(account.wall).read(text, now)
     )
     if wanted == replace(Filter(), before=wanted.before):
-        return _everything(api, wanted)
-    for entry in _within(api.journal.entries, stretch):
+        return _everything(account, wanted)
+    for entry in _within(account.request_log.entries, stretch):
         if not _matches(entry, wanted):
             continue
         found.count(entry)
@@ -114,32 +116,34 @@ def search(api: Api, wanted: Filter, now: float) -> Found:
     return found
 
 
-def _everything(api: Api, wanted: Filter) -> Found:
+def _everything(account: Account, wanted: Filter) -> Found:
     """All there is: counted already, so that an open page need not go through the whole log."""
-    journal = api.journal
-    found = Found(total=journal.received)
-    found.outcomes.update(journal.outcomes)
-    found.outcomes["open"] += journal.in_progress
+    request_log = account.request_log
+    found = Found(total=request_log.received)
+    found.outcomes.update(request_log.outcomes)
+    found.outcomes["open"] += request_log.in_progress
     found.outcomes = +found.outcomes
-    found.kinds.update(journal.kinds)
-    found.lengths = journal.series.histogram()
-    for entry in reversed(journal.entries):
+    found.kinds.update(request_log.kinds)
+    found.lengths = request_log.series.histogram()
+    for entry in reversed(request_log.entries):
         found.show(entry, wanted.before)
         if found.more:
             break
     return found
 
 
-def _stretch(api: Api, wanted: Filter, now: float) -> tuple[float, float]:
+def _stretch(account: Account, wanted: Filter, now: float) -> tuple[float, float]:
     """From when to when; a beginning alone stands for its own minute or second."""
-    clock = Clock(api.wall)
+    clock = Clock(account.wall)
     first, last = clock.read(wanted.first, now), clock.read(wanted.last, now)
     if first and not wanted.last:
         return first
     return first[0] if first else float("-inf"), last[1] if last else float("inf")
 
 
-def _within(entries: Iterable[Entry], stretch: tuple[float, float]) -> Iterator[Entry]:
+def _within(
+    entries: Iterable[LoggedRequest], stretch: tuple[float, float]
+) -> Iterator[LoggedRequest]:
     """The entries of a stretch of time, the latest first."""
     kept = list(entries)
     first = bisect_left(kept, stretch[0], key=lambda entry: entry.arrived)
@@ -147,7 +151,7 @@ def _within(entries: Iterable[Entry], stretch: tuple[float, float]) -> Iterator[
     return reversed(kept[first:end])
 
 
-def _matches(entry: Entry, wanted: Filter) -> bool:
+def _matches(entry: LoggedRequest, wanted: Filter) -> bool:
     if wanted.resource and wanted.resource != (entry.resource or "none"):
         return False
     if wanted.outcome and wanted.outcome != entry.outcome:
@@ -155,7 +159,7 @@ def _matches(entry: Entry, wanted: Filter) -> bool:
     return not wanted.text or _holds(entry, wanted.text.casefold())
 
 
-def _holds(entry: Entry, text: str) -> bool:
+def _holds(entry: LoggedRequest, text: str) -> bool:
     if text.startswith("#"):
         return text[1:] == str(entry.sequence)
     short = " ".join(

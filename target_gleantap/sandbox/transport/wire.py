@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.http_messages import Reply
 
 
 @lru_cache(maxsize=2)
