@@ -1,4 +1,4 @@
-"""Who may look into the sandbox: this machine, or whoever has the token."""
+"""Who may use the sandbox: this machine, or whoever has the token."""
 
 from __future__ import annotations
 

@@ -359,7 +359,7 @@ def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path, signum):
     [
         (["--quota", "much"], "not a quota"),
         (["--latency", "slow"], "--latency must be seconds"),
-        (["--listen", "192.0.2.1"], "give --token a secret"),
+        (["--listen", "192.0.2.1"], "set a secret with --token"),
         (["--destination", "nobody"], "must be one of: gleantap"),
     ],
 )

@@ -135,7 +135,7 @@ def test_wrong_permissions(elsewhere):
         open_ledger(f"sqlite:///{path}")
     with (
         somebody_else(),
-        pytest.raises(LocalError, match="permissions, and to those of its folder"),
+        pytest.raises(LocalError, match="permissions, and those of its folder"),
     ):
         open_ledger(f"sqlite:///{path}", "a-secret-of-the-tests")
 

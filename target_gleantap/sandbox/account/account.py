@@ -1,4 +1,4 @@
-"""One account of a vendor: takes a request, checks it, carries it out, and says how to answer."""
+"""One account of a vendor: checks a request, carries it out, and gives the response."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ SAMPLE_SECONDS = 0.25
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How an account is set up.
+    """The settings of an account.
 
     Attributes:
         credentials: The expected values, by the names of the vendor's settings.
-        quotas: Limits, such as `100/1s` or `2000/1m sliding`; None for the vendor's own.
-        faults: Fault rules.
-        latency: Seconds before each answer, or a pair to draw from.
-        seed: What chance starts from.
+        quotas: Rate limits, such as `100/1s` or `2000/1m sliding`; None for the vendor's own.
+        faults: The failures to inject, as fault rules.
+        latency: Seconds before each response, or the shortest and the longest.
+        seed: The seed of all random choices.
         log_size: How many requests the log keeps.
         record: Whether the log keeps headers and bodies too.
-        variant: The form that the vendor answers in; its usual one where it is empty.
+        variant: The format of the responses; empty for the vendor's usual one.
     """
 
     credentials: Mapping[str, str]
@@ -58,15 +58,15 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """A request that was taken, and how it is to be answered.
+    """A request that was received, and how to respond.
 
     Attributes:
-        entry: Its place in the log.
-        reply: What to answer.
-        delay: Seconds before the answer begins.
+        entry: The request in the request log.
+        reply: The response.
+        delay: Seconds before the response begins.
         transmission: The kind of failure injected into the connection, or empty.
-        seconds: How long that takes, where it takes time.
-        form: Which form of it, where there are several; empty for the first.
+        seconds: How long that failure takes, where it takes time.
+        form: Its form, where it has several; empty for the first.
     """
 
     entry: LoggedRequest
@@ -85,7 +85,7 @@ class Account:
         self.options = options
         self._patterns = [(operation, _pattern(operation.path)) for operation in vendor.operations]
         self._base = urlsplit(vendor.destination.base_url).path
-        # What was done by hand, and when: a run is judged by it later.
+        # Changes made by hand, and when: they explain later how a run went.
         self.notes: deque[tuple[float, str]] = deque(maxlen=NOTES_KEPT)
         self._checkers = {one.name: BodyChecker(one.schema or {}) for one in vendor.operations}
         self.faults = FaultRules(options.faults, options.seed)
@@ -95,7 +95,7 @@ class Account:
         self.reset()
 
     def reset(self) -> None:
-        """Forget everything received. Fault rules and quotas stay, and count from the start."""
+        """Forget everything received. Failures and rate limits stay, and count from zero."""
         self.store = Store(self.options.variant or self.vendor.variants[0])
         self.started = time.monotonic()
         self.wall = time.time() - self.started
@@ -105,26 +105,28 @@ class Account:
         self.limiter = self.limiter.emptied()
 
     def set_quotas(self, quotas: Iterable[str]) -> None:
-        """Enforce these quotas from now on, with empty windows."""
+        """Enforce these rate limits from now on, with empty windows."""
         self.limiter = Limits(quotas)
 
     def add_note(self, text: str) -> None:
-        """Remember what was done by hand."""
+        """Note a change that was made by hand."""
         self.notes.append((time.monotonic(), text))
 
-    def receive(self, request: HttpRequest, connection: int, gone: Callable[[], bool]) -> Exchange:
-        """Take one request: log it, choose its fault, carry it out where it is to be.
+    def receive(
+        self, request: HttpRequest, connection: int, has_left: Callable[[], bool]
+    ) -> Exchange:
+        """Receive one request: log it, choose its failure, carry it out unless that prevents it.
 
         Args:
-            request: The request.
+            request: The request, complete.
             connection: The number of the connection.
-            gone: Says whether the client has closed the connection meanwhile.
+            has_left: Whether the client has closed the connection meanwhile.
         """
         now = time.monotonic()
         operation, request = self._find(request)
         body = _decode(request.body)
         entry = self._entry(request, operation, body, now, connection)
-        self.request_log.begin_request(entry, gone)
+        self.request_log.begin_request(entry, has_left)
         if now - self._sampled >= SAMPLE_SECONDS:
             self.sample_gauges(now)
         own = self.vendor.quotas(operation, request) if operation else ("", ())
@@ -152,14 +154,14 @@ class Account:
     def end_request(
         self, entry: LoggedRequest, status: int | None, *, abandoned: bool = False
     ) -> None:
-        """Log the end of a request."""
+        """Log the end of a request: the status that the client saw, or None."""
         if entry.answered is None:
             entry.status = status
             entry.abandoned = abandoned
             self.request_log.end_request(entry, time.monotonic())
 
     def sample_gauges(self, now: float) -> None:
-        """Read the gauges, for what is drawn over time."""
+        """Record the requests in progress and how full each rate limit is, for the charts."""
         self._sampled = now
         series = self.request_log.series
         series.level(now, "in progress", self.request_log.in_progress)
@@ -167,9 +169,9 @@ class Account:
             series.level(now, f"quota {window.text}", window.use())
 
     def _find(self, request: HttpRequest) -> tuple[Operation | None, HttpRequest]:
-        """The operation that a request asks for: by its path, and of several by its method.
+        """The operation of a request: by its path, and of several by its method.
 
-        The path may stand below that of the documented base URL, or not.
+        The path may begin with that of the documented base URL.
         """
         found: tuple[Operation | None, HttpRequest] = (None, request)
         path = request.path.removeprefix(self._base)
@@ -260,7 +262,7 @@ class Account:
 
 
 def _pattern(path: str) -> re.Pattern[str]:
-    """What fits an operation's path; each name in braces takes one part of it."""
+    """The pattern of an operation's path; each name in braces matches one part of it."""
     return re.compile(re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", re.escape(path)))
 
 

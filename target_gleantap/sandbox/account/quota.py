@@ -1,4 +1,4 @@
-"""Enforced quotas: at most so many requests a window, and a 429 with `Retry-After` beyond."""
+"""Enforced rate limits: at most so many requests a window, then 429 with `Retry-After`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, None: 1.0}
 
 @dataclass(slots=True)
 class QuotaWindow:
-    """One limit.
+    """One rate limit.
 
     Attributes:
-        text: As it was written.
-        requests: How many requests a window takes.
-        seconds: How long a window is.
-        sliding: Any stretch of that length, or else windows that start on the clock.
+        text: As it was written, such as `100/1s`.
+        requests: How many requests fit into a window.
+        seconds: The length of a window.
+        sliding: Whether any period of that length counts, and not windows that start on the clock.
     """
 
     text: str
@@ -33,7 +33,7 @@ class QuotaWindow:
     _taken: deque[float] = field(default_factory=deque)
 
     def wait(self, now: float) -> float:
-        """How long until one more request fits; 0 for now."""
+        """Seconds until one more request fits; 0 for now."""
         if self.sliding:
             while self._taken and self._taken[0] <= now - self.seconds:
                 self._taken.popleft()
@@ -50,21 +50,21 @@ class QuotaWindow:
         return self.requests - (len(self._taken) if self.sliding else self._count)
 
     def reset(self, now: float) -> float:
-        """How long until a request that was counted counts no more."""
+        """Seconds until the oldest counted request no longer counts."""
         self.wait(now)
         if self.sliding:
             return self._taken[0] + self.seconds - now if self._taken else 0.0
         return max(0.0, self._start + self.seconds - now)
 
     def count_request(self, now: float) -> None:
-        """Count one request in."""
+        """Count one request."""
         self._count += 1
         if self.sliding:
             self._taken.append(now)
         self._peak = max(self._peak, self._held())
 
     def use(self) -> float:
-        """The greatest share of it that was taken since this was last asked."""
+        """The largest share that was in use since the last call of this method, 1 for all."""
         peak, self._peak = self._peak, 0
         return peak / self.requests
 
@@ -73,13 +73,13 @@ class QuotaWindow:
 
 
 class Limiter:
-    """All the limits of one account; a refused request counts in none of them."""
+    """Several rate limits that hold together; a refused request counts in none of them."""
 
     def __init__(self, quotas: Iterable[str] = ()) -> None:
         self.windows = [parse_quota(quota) for quota in quotas]
 
     def admit_request(self, now: float) -> float:
-        """Count a request in and give 0, or say how long it would have to wait."""
+        """Count a request and return 0, or return the seconds that it would have to wait."""
         if not self.windows:
             return 0.0
         wait = max(window.wait(now) for window in self.windows)
@@ -90,10 +90,10 @@ class Limiter:
 
 
 class Limits:
-    """The limits of one account: those that were set, or else the vendor's own.
+    """The rate limits of one account: those that were set, or else the vendor's own.
 
     Args:
-        quotas: Those that were set; None for the vendor's own.
+        quotas: The limits that were set; None for the vendor's own.
     """
 
     def __init__(self, quotas: Iterable[str] | None = None) -> None:
@@ -102,21 +102,21 @@ class Limits:
 
     @property
     def windows(self) -> list[QuotaWindow]:
-        """All that is enforced; of the vendor's own, what has been met with."""
+        """All limits in force; of the vendor's own, those that were needed so far."""
         limiters = self._own.values() if self._set is None else [self._set]
         return [window for limiter in limiters for window in limiter.windows]
 
     def admit_request(self, now: float, own: tuple[str, tuple[str, ...]]) -> float:
-        """Count a request in and give 0, or say how long it would have to wait.
+        """Count a request and return 0, or return the seconds that it would have to wait.
 
         Args:
-            now: The time.
-            own: What shares the vendor's own limits, and these.
+            now: Monotonic seconds.
+            own: The vendor's own limits for it: what they are counted under, and the limits.
         """
         return self.limiter_for(own).admit_request(now)
 
     def limiter_for(self, own: tuple[str, tuple[str, ...]]) -> Limiter:
-        """Those in force where the vendor's own are these."""
+        """The limits in force for requests with these limits of the vendor's own."""
         if self._set is not None:
             return self._set
         if own not in self._own:
@@ -132,7 +132,7 @@ def parse_quota(text: str) -> QuotaWindow:
     """Read `100/1s`, `2000/1m` or `100/1s sliding`.
 
     Raises:
-        ValueError: Where it is none of these.
+        ValueError: Where it is not such a text, or far too large.
     """
     match = _QUOTA.fullmatch(text.strip()) if isinstance(text, str) else None
     requests, length, unit, kind = match.groups() if match else ("0", "0", None, None)

@@ -1,4 +1,4 @@
-"""Every request in the order of arrival, and which of them were in progress side by side."""
+"""The request log: every request in the order of arrival, and which of them overlapped."""
 
 from __future__ import annotations
 
@@ -20,30 +20,30 @@ PAIRS_KEPT = 1000
 
 @dataclass(slots=True)
 class LoggedRequest:
-    """One request.
+    """One request in the log.
 
     Attributes:
         sequence: 1 for the first.
         arrived: Seconds on the monotonic clock when its last byte was read.
         resource: The operation's name, or empty.
         path: Its path.
-        connection: The number of the connection that it came by.
-        identifiers: Whose record it carries, as `space:value`.
+        connection: The number of its connection.
+        identifiers: The identifiers of its contact, as `space:value`.
         contact: The vendor's id of the contact, once it is known.
         event_id: The event's own id, or None.
-        answered: When the last byte of the answer was written or the request ended, or None.
-        status: The status answered, or None where no answer was begun.
+        answered: When the last byte of the response was written or the request ended, or None.
+        status: The status of the response, or None where no response was begun.
         fault: The 1-based number of the fault rule applied, or 0.
         kind: That rule's kind, `quota`, or empty.
         carried_out: Whether it took effect.
         abandoned: Whether the client went away before the end.
         overlaps: Sequences of requests that shared an identifier and were in progress with it.
-        headers: Kept only where the sandbox was told to record; credentials are masked.
-        body: As it came.
+        headers: Kept only with `record`; credentials are masked.
+        body: As it was received.
         method: The HTTP method.
-        query: What followed the question mark.
+        query: The text after the question mark.
         rules: The fault rules applied.
-        reply: What was to be answered, whatever became of it.
+        reply: The response, whether it arrived or not.
     """
 
     sequence: int
@@ -70,7 +70,7 @@ class LoggedRequest:
 
     @property
     def outcome(self) -> str:
-        """What became of it: `open`, `left`, `throttled`, `fault`, `ok` or `refused`."""
+        """How it ended: `open`, `left`, `throttled`, `fault`, `ok` or `refused`."""
         if self.answered is None:
             return "open"
         if self.abandoned:
@@ -83,7 +83,7 @@ class LoggedRequest:
 
 
 class RequestLog:
-    """The log, bounded; the counts go on past its bound."""
+    """The latest requests, a limited number; the counts cover all of them."""
 
     def __init__(self, size: int, now: float = 0.0) -> None:
         self.series = Series(now, most=BUCKETS)
@@ -102,15 +102,15 @@ class RequestLog:
 
     @property
     def in_progress(self) -> int:
-        """How many requests have come in and are not answered yet."""
+        """How many requests have no response yet."""
         return len(self._open)
 
-    def begin_request(self, entry: LoggedRequest, gone: Callable[[], bool]) -> None:
+    def begin_request(self, entry: LoggedRequest, has_left: Callable[[], bool]) -> None:
         """Log an arrival.
 
         Args:
             entry: The request, whose `sequence` is set here.
-            gone: Says whether the client has closed the connection meanwhile.
+            has_left: Whether the client has closed the connection meanwhile.
         """
         self.received += 1
         entry.sequence = self.received
@@ -119,11 +119,11 @@ class RequestLog:
         self._mark_overlaps(entry)
         for identifier in entry.identifiers:
             self._holders.setdefault(identifier, []).append(entry)
-        self._open[entry.sequence] = (entry, gone)
+        self._open[entry.sequence] = (entry, has_left)
         self.max_in_progress = max(self.max_in_progress, len(self._open))
 
     def end_request(self, entry: LoggedRequest, now: float) -> None:
-        """Log that a request has ended, answered or not. A second time changes nothing."""
+        """Log that a request has ended, answered or not. A second call changes nothing."""
         if self._open.get(entry.sequence, (None, None))[0] is not entry:
             return
         del self._open[entry.sequence]
@@ -142,7 +142,7 @@ class RequestLog:
         self.series.answered(entry.arrived, status_class(entry.status), now - entry.arrived)
 
     def since(self, sequence: int) -> Iterator[LoggedRequest]:
-        """The entries after that sequence which are still kept."""
+        """The entries after that sequence that are still kept."""
         first = self.entries[0].sequence if self.entries else 0
         return islice(self.entries, max(0, sequence + 1 - first), None)
 
@@ -159,7 +159,7 @@ class RequestLog:
             for other in self._holders.get(identifier, ())
         }
         for sequence, other in others.items():
-            # A client that gave up is gone before it tries again, but its two connections may
+            # A client that gave up has left before it tries again, but its two connections may
             # become readable in either order: look at the socket itself before saying overlap.
             if self._open[sequence][1]():
                 continue
@@ -175,7 +175,7 @@ SHOWN = tuple(
 
 
 def view(entry: LoggedRequest) -> dict[str, Any]:
-    """Show an entry as JSON types; its body only where its headers were recorded, too."""
+    """An entry as JSON types; with its body only where headers were recorded too."""
     shown = {name: getattr(entry, name) for name in SHOWN}
     recorded = entry.headers is not None
     shown["body"] = entry.body.decode(errors="replace") if recorded else None

@@ -1,6 +1,6 @@
 """What arrived: contacts with every body received for them, and events by their own id.
 
-Bodies are kept as the bytes that came, and decoded when somebody looks: a run of a million
+Bodies are kept as the bytes received, and decoded when a page needs them: a run of a million
 records fits in memory, and nothing is lost between the wire and the inbox.
 """
 
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 
 class Arrival(NamedTuple):
-    """Which request brought something: its sequence in the log, when, and of which operation."""
+    """The request that brought something: its number in the log, when, and its operation."""
 
     sequence: int = 0
     moment: float = 0.0
@@ -35,12 +35,12 @@ class Trail(list[bytes]):
         self.arrivals: list[Arrival] = []
 
     def append(self, body: bytes) -> None:
-        """Add a body that the request of the moment brought."""
+        """Add a body that the current request brought."""
         super().append(body)
         self.arrivals.append(self._store.arrival)
 
     def put_before(self, older: Trail) -> None:
-        """Put what another one has before all of this."""
+        """Put the bodies of another trail before these."""
         self[:0] = older
         self.arrivals[:0] = older.arrivals
 
@@ -51,8 +51,8 @@ class Contact:
 
     Attributes:
         id: The vendor's id of it; stays the same for as long as it lives.
-        keys: What it is found by now.
-        identity: The identifying fields as they are now.
+        keys: The keys that it is found by now.
+        identity: Its identifying fields as they are now.
         bodies: Everything received for it, oldest first.
     """
 
@@ -67,11 +67,11 @@ class Event:
     """One event, by its own id.
 
     Attributes:
-        id: The sender's id of it.
-        body: The body that came first.
-        keys: What its contact is found by, best first.
-        received: How many times it came.
-        identical: Whether it came byte for byte the same each time.
+        id: The id that the sender gave it.
+        body: The first body received.
+        keys: The keys that its contact is found by, best first.
+        received: How many times it was received.
+        identical: Whether every body was the same, byte for byte.
         last: The latest body that differs from the first, or None.
         first: The request that brought it.
         latest: The request that brought it last.
@@ -98,10 +98,10 @@ class Store:
     Attributes:
         contacts: By their ids.
         events: By their ids.
-        others: What a vendor has beside these (companies, jobs): kind, to key, to what is held.
-        counts: What happened how often.
-        variant: The form that the vendor answers in, where it has several.
-        arrival: The request of the moment.
+        others: What a vendor has besides (companies, jobs): by kind, then by key.
+        counts: How often each thing happened.
+        variant: The format of the responses, where the vendor has several.
+        arrival: The current request.
     """
 
     def __init__(self, variant: str = "") -> None:
@@ -120,12 +120,12 @@ class Store:
         return next((self._index[key] for key in keys if key in self._index), None)
 
     def new_id(self, key: str, make: Callable[[bytes], str] = hex_id) -> str:
-        """An id that follows from a key, so that runs can be compared; another each time."""
+        """A new id, derived from a key so that runs can be compared."""
         self._born[key] += 1
         return make(f"{key}#{self._born[key]}".encode())
 
     def create(self, key: str, make: Callable[[bytes], str] = hex_id) -> Contact:
-        """Create a contact. Its id follows from its first key."""
+        """Create a contact. Its id is derived from its first key."""
         contact = Contact(self.new_id(key, make), Trail(self))
         self.contacts[contact.id] = contact
         return contact

@@ -1,4 +1,4 @@
-"""Whether a wire body keeps to the contract, and whose record it is."""
+"""Checks a wire body against the contract, and finds the identifiers of its contact."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class BodyChecker:
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
 
     def faults(self, body: Any) -> list[str]:
-        """Say everything that is wrong, by field and rule, without any value.
+        """List everything that is wrong, by field and rule, without any value.
 
-        A null is taken for a field that is not there; it is stored all the same.
+        A null counts as a field that is not there; it is stored all the same.
         """
         body = without_nulls(body)
         try:
@@ -35,7 +35,7 @@ class BodyChecker:
 
 
 def without_nulls(value: Any) -> Any:
-    """What a body says: at any depth of objects, a null says nothing."""
+    """The body without its nulls, at any depth of objects."""
     if not isinstance(value, dict):
         return value
     return {name: without_nulls(child) for name, child in value.items() if child is not None}
@@ -62,7 +62,7 @@ def _join(path: str, name: str) -> str:
 def same(kind: IdentifierKind, value: str) -> str:
     """Bring two spellings of one identifier to the same text.
 
-    Written apart from the target's own, on purpose: the tests of ordering compare the two.
+    Written apart from the target's own on purpose: the tests of ordering compare the two.
     """
     if kind is IdentifierKind.EMAIL:
         return value.strip().casefold()
@@ -72,7 +72,7 @@ def same(kind: IdentifierKind, value: str) -> str:
 
 
 def identify(identifiers: Iterable[Identifier], body: Body | None) -> tuple[str, ...]:
-    """Whose record a body is, as `space:value` for each identifier that it carries."""
+    """The identifiers of a body's contact, as `space:value` each."""
     found = (
         f"{identifier.space}:{same(identifier.kind, str(value))}"
         for identifier in identifiers

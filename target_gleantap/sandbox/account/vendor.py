@@ -1,4 +1,4 @@
-"""What a vendor declares to be stood in for: `vendors/<destination>.py` holds one `VENDOR`."""
+"""What the sandbox must know of a vendor: `vendors/<destination>/` holds one `VENDOR`."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ class Operation:
     Attributes:
         name: The resource's name, or the vendor's own word for a read.
         path: The request's path below the base URL; a name in braces stands for any one part.
-        schema: The JSON Schema of the whole wire body; None for a request without one.
-        carry_out: Takes the store, the checked body and the request; answers for the vendor.
-        identifiers: Whose record it is, to see requests that overlap.
+        schema: The JSON Schema of the whole wire body; None for a request without a body.
+        carry_out: Takes the store, the checked body and the request; returns the response.
+        identifiers: The contact's identifiers, to find requests that overlap.
         contact: Finds the id of the contact that a body is about, or None.
         event_id: The body field with the event's own id, or empty.
         method: The HTTP method.
-        answers: The statuses that it answers with, the refusals that all share aside.
+        answers: The statuses of its responses, besides the refusals that all operations share.
         silent: Those of them that come without a body.
     """
 
@@ -56,14 +56,14 @@ class Vendor:
         credentials: The settings that carry the credentials, with the sandbox's own values.
         keys_fit: Whether the headers carry the expected credentials.
         tenant_fits: Whether the body names the expected account.
-        refuse: Words a refusal: status, a sentence, and the faults found in the body.
-        failure: The body of a 200 that says failure; takes the sentence.
+        refuse: Makes a refusal of a status, a sentence, and the errors found in the body.
+        failure: The body of a 200 that means failure; takes the sentence.
         fold: Makes a contact's present fields out of all bodies received for it.
-        quotas: The documented limits that a request falls under, by what shares them: a name, and
-            quotas. They hold unless others are set.
-        quota_headers: What an answer that is no 429 tells of the limits; takes the windows in
-            force and the time.
-        variants: The forms that it can answer in where its pages show several, the usual first.
+        quotas: The documented rate limits of a request: the name that they are counted under,
+            and the limits. They hold unless others are set.
+        quota_headers: The headers about the limits in a response other than 429; takes the
+            windows in force and the time.
+        variants: The formats of its responses where its pages show several, the usual first.
     """
 
     destination: Destination

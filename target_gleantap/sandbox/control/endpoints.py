@@ -1,4 +1,4 @@
-"""The control endpoints under /_sandbox/: look at what arrived, set what goes wrong."""
+"""The control endpoints under /_sandbox/: read what arrived, set the failures to inject."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ PREFIX = "/_sandbox/"
 
 
 def answer(account: Account, request: HttpRequest) -> Reply:
-    """Answer a request below `/_sandbox/`."""
+    """Respond to a request below `/_sandbox/`."""
     name = request.path[len(PREFIX) :]
     endpoint = ENDPOINTS.get((request.method, name))
     if endpoint is None:
@@ -58,14 +58,14 @@ def _set_faults(account: Account, request: HttpRequest) -> Any:
     given = msgspec.json.decode(request.body)
     account.faults.replace_rules(given.get("faults") if isinstance(given, dict) else given)
     account.add_note(
-        f"Fault rules set: {', '.join(rule.kind for rule in account.faults.rules) or 'none'}"
+        f"Injected failures set: {', '.join(rule.kind for rule in account.faults.rules) or 'none'}"
     )
     return {"faults": account.faults.view()}
 
 
 def _no_faults(account: Account, _request: HttpRequest) -> Any:
     account.faults.replace_rules([])
-    account.add_note("All faults removed")
+    account.add_note("All injected failures removed")
     return {"faults": []}
 
 
@@ -75,7 +75,7 @@ def _set_quota(account: Account, request: HttpRequest) -> Any:
     if not isinstance(quotas, list):
         raise ValueError('The quotas are not a list, such as ["100/1s", "2000/1m sliding"]')  # noqa: TRY004 - answered as a 400
     account.set_quotas(quotas)
-    account.add_note(f"Quotas set to {', '.join(quotas)}" if quotas else "Quotas lifted")
+    account.add_note(f"Rate limits set to {', '.join(quotas)}" if quotas else "Rate limits removed")
     return {"quotas": [window.text for window in account.limiter.windows]}
 
 

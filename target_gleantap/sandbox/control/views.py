@@ -40,7 +40,7 @@ def events(account: Account) -> list[dict[str, Any]]:
 
 
 def requests(account: Account, since: int = 0) -> list[dict[str, Any]]:
-    """The log after that sequence, as far as it is kept."""
+    """The request log after that sequence, as far as it is kept."""
     return [view(entry) for entry in account.request_log.since(since)]
 
 

@@ -1,4 +1,4 @@
-"""Answers that a fault rule makes up: what a vendor, a proxy or a limiter would have said."""
+"""Injected responses: what a vendor, a proxy or a rate limiter would have sent."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Wording(Protocol):
 
 
 def throttled(vendor: Wording, wait: float | None, form: str = "seconds") -> Reply:
-    """A 429 that says when to come back: in seconds, as an HTTP date, or (None) not at all."""
+    """A 429 with Retry-After in seconds or as an HTTP date, or (`wait` None) without it."""
     headers = {}
     if wait is not None and form == "date":
         # An HTTP date has whole seconds: round up, or the client comes back too early.
@@ -79,4 +79,4 @@ MADE_UP: Mapping[str, Callable[[FaultRule, Wording], Reply]] = {
     "empty": _empty,
     "redirect": _redirect,
 }
-"""The kinds of fault that answer in the vendor's place."""
+"""The kinds of failure that respond in the vendor's place."""

@@ -1,4 +1,4 @@
-"""The files that the pages are made of, all from the package: nothing is fetched from elsewhere."""
+"""The static files of the pages, all from the package: nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def _read(name: str) -> bytes:
 
 
 def answer(name: str) -> Reply | None:
-    """A file by its name; None where there is none."""
+    """The file of that name; None where there is none."""
     if name not in (*SHARED, *OWN):
         return None
     media_type = TYPES[name.rpartition(".")[2]]

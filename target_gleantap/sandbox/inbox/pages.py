@@ -1,4 +1,4 @@
-"""The inbox's pages: each address, and what its template is given."""
+"""The inbox's pages: each address, and the values for its template."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ Query = Mapping[str, str]
 
 
 def answer(account: Account, request: HttpRequest) -> Reply:
-    """Answer a request to the front page, or below `/_inbox/`."""
+    """Respond to a request for the front page, or below `/_inbox/`."""
     path = request.path.removeprefix(PREFIX) if request.path != "/" else ""
     if request.method == "POST":
         return _act(account, path, request)
@@ -75,7 +75,7 @@ def _series(account: Account, _name: str, _query: Query) -> Reply:
     drawn = {
         "requests": charts.requests(view, start),
         "latency": charts.latency(view, start),
-        "quota": charts.levels(view, start, "Quota in use", "quota "),
+        "quota": charts.levels(view, start, "Rate limit in use", "quota "),
         "progress": charts.levels(view, start, "In progress at once", "in progress", 1),
     }
     zone = Clock(account.wall).at(time.monotonic()).utcoffset()
@@ -92,7 +92,7 @@ def _contacts(account: Account, _name: str, query: Query) -> Reply:
 def _contact(account: Account, name: str, _query: Query) -> Reply:
     contact = account.store.contacts.get(name)
     if contact is None:
-        return _missing(account, "This contact is not there: it was removed, merged or forgotten.")
+        return _missing(account, "There is no such contact: it was removed, merged or forgotten.")
     card = subjects.contact_card(account, contact)
     chapters = fields.history(account, contact.bodies, contact.bodies.arrivals)
     resource = fields.best_resource(account, card.fields)
@@ -126,7 +126,7 @@ def _events(account: Account, _name: str, query: Query) -> Reply:
 def _event(account: Account, name: str, _query: Query) -> Reply:
     event = account.store.events.get(name)
     if event is None:
-        return _missing(account, "This event is not there.")
+        return _missing(account, "There is no such event.")
     card = subjects.event_card(account, event)
     resource = fields.resource_of(account, event.first.operation, card.body)
     held = fields.inner(card.body, resource) if resource else card.body
@@ -193,7 +193,7 @@ def _faults(account: Account, _name: str, query: Query) -> Reply:
     return render(
         account,
         "faults.html",
-        title="Faults",
+        title="Failures",
         done=query.get("done", ""),
         refused=query.get("refused", ""),
         rules=account.faults.rules,

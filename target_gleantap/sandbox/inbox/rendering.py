@@ -1,4 +1,4 @@
-"""Templates to pages. What a template shows is escaped; what it may say stands here."""
+"""Templates to pages. Every value is escaped; the filters of the templates are defined here."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ POLICY = (
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "Cache-Control": "no-store",
-    "Referrer-Policy": "same-arrival",
+    "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
 TONES = {
@@ -81,7 +81,7 @@ def _value(value: Any) -> str:
 
 
 def _pretty(raw: bytes) -> str:
-    """A body with its structure shown; as it is, where it is no JSON."""
+    """An indented JSON body; as it is where it is not JSON."""
     try:
         return msgspec.json.format(raw, indent=2).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):
@@ -89,12 +89,12 @@ def _pretty(raw: bytes) -> str:
 
 
 def _answer(entry: LoggedRequest) -> str:
-    """The body that a request was to be answered with."""
+    """The body of the response to a request."""
     return _pretty(wire.content(entry.reply)) if entry.reply else ""
 
 
 def _length(seconds: float | None) -> str:
-    """A length of time, short."""
+    """A duration, short."""
     if seconds is None:
         return "\u2013"
     if seconds >= 1:

@@ -1,4 +1,4 @@
-"""The log by what became of requests, by time, and by text."""
+"""Search the request log by outcome, time and text."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which requests are wanted; what is empty does not count.
+    """Which requests to find; an empty condition does not count.
 
     Attributes:
-        text: Somewhere in the address, the body, a refusal, the identifiers or the fault.
+        text: A text in the address, the body, a refusal, the identifiers or the failure.
         resource: The operation.
-        outcome: What became of it.
+        outcome: The outcome, a key of `reasons.OUTCOMES`.
         first: From this time on.
         last: Up to the end of this time.
-        before: Only what came before this sequence: the next page.
+        before: Only requests before this number, for the next page.
     """
 
     text: str = ""
@@ -39,7 +39,7 @@ class Filter:
 
     @classmethod
     def from_query(cls, query: Mapping[str, str]) -> Filter:
-        """Read it from an address."""
+        """Read the conditions from the query of an address."""
         before = query.get("before", "")
         wanted = query.get("outcome", "")
         return cls(
@@ -54,16 +54,16 @@ class Filter:
 
 @dataclass(slots=True)
 class Found:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        entries: One page of it, the latest first.
+        entries: One page of requests, the latest first.
         more: Whether there are older ones.
         total: How many there are in all.
-        outcomes: How many fared how.
-        kinds: How many met with which fault.
+        outcomes: How many had each outcome.
+        kinds: How many had each kind of failure.
         lengths: How long they took, as a histogram.
-        unread: Times that could not be read.
+        unread: Times that are not valid.
     """
 
     entries: list[LoggedRequest] = field(default_factory=list)
@@ -75,7 +75,7 @@ class Found:
     unread: tuple[str, ...] = ()
 
     def count(self, entry: LoggedRequest) -> None:
-        """Count one in."""
+        """Count a request."""
         self.total += 1
         self.outcomes[entry.outcome] += 1
         if entry.kind:
@@ -84,7 +84,7 @@ class Found:
             self.lengths[bin_of(entry.answered - entry.arrived)] += 1
 
     def show(self, entry: LoggedRequest, before: int) -> None:
-        """Put one on the page, if it belongs there."""
+        """Put a request on the page, if it belongs there."""
         if before and entry.sequence >= before:
             return
         if len(self.entries) < PAGE:
@@ -93,7 +93,7 @@ class Found:
             self.more = True
 
     def quantile(self, share: float) -> float | None:
-        """How long this share of them took at most."""
+        """The seconds that this share of the requests did not exceed."""
         return quantile(self.lengths, share)
 
 
@@ -117,7 +117,7 @@ def search(account: Account, wanted: Filter, now: float) -> Found:
 
 
 def _everything(account: Account, wanted: Filter) -> Found:
-    """All there is: counted already, so that an open page need not go through the whole log."""
+    """All requests: counted already, so that an open page does not search the whole log."""
     request_log = account.request_log
     found = Found(total=request_log.received)
     found.outcomes.update(request_log.outcomes)
@@ -133,7 +133,7 @@ def _everything(account: Account, wanted: Filter) -> Found:
 
 
 def _stretch(account: Account, wanted: Filter, now: float) -> tuple[float, float]:
-    """From when to when; a beginning alone stands for its own minute or second."""
+    """The period to search; a start alone means its own minute or second."""
     clock = Clock(account.wall)
     first, last = clock.read(wanted.first, now), clock.read(wanted.last, now)
     if first and not wanted.last:
@@ -144,7 +144,7 @@ def _stretch(account: Account, wanted: Filter, now: float) -> tuple[float, float
 def _within(
     entries: Iterable[LoggedRequest], stretch: tuple[float, float]
 ) -> Iterator[LoggedRequest]:
-    """The entries of a stretch of time, the latest first."""
+    """The entries of a period, the latest first."""
     kept = list(entries)
     first = bisect_left(kept, stretch[0], key=lambda entry: entry.arrived)
     end = bisect_left(kept, stretch[1], key=lambda entry: entry.arrived)

@@ -24,14 +24,14 @@ DATES = ("date", "time", "datetime", "timestamp", "date-time")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A documented field and what is held in it.
+    """A documented field and its value.
 
     Attributes:
-        field: What the contract says.
-        value: What is held; None for nothing.
-        chapter: What brought it, or None where that is not known any more.
-        why: Where nothing is held, why.
-        never: Whether nobody has anything in it.
+        field: The field in the contract.
+        value: Its value; None where it is empty.
+        chapter: The request that set it, or None where that is no longer known.
+        why: Why it is empty.
+        never: Whether no contact has a value in it.
     """
 
     field: Documented
@@ -66,7 +66,7 @@ class EventCard:
 
 
 def title(body: Body) -> str:
-    """What a person is called; empty where nothing tells."""
+    """The name of a person; empty where no field has one."""
     for names in NAMES:
         said = " ".join(str(body[name]) for name in names if body.get(name))
         if said:
@@ -88,7 +88,7 @@ def contact_card(account: Account, contact: Contact) -> ContactCard:
 
 
 def contacts(account: Account, text: str = "") -> tuple[list[ContactCard], int]:
-    """The latest contacts that hold a text, newest first; and how many hold it in all."""
+    """The latest contacts that contain a text, newest first; and how many contain it in all."""
     wanted = text.casefold().encode()
     held = reversed(account.store.contacts.values())
     if not text:
@@ -120,27 +120,27 @@ def event_card(account: Account, event: Event) -> EventCard:
 
 
 def _called(account: Account, contact: Contact) -> str:
-    """What a contact is called; a long history need not be read for that."""
+    """The name of a contact, without reading a long history."""
     ends = (contact.bodies[0], contact.bodies[-1]) if contact.bodies else ()
     return title(account.vendor.fold([fields.decode(body) or {} for body in ends])) or contact.id
 
 
 def _name(value: Any) -> str:
-    """A text, or the name within an object that stands for one."""
+    """A text, or the name inside an object."""
     while isinstance(value, dict):
         value = value.get("name") or value.get("data") or value.get("attributes")
     return value if isinstance(value, str) else ""
 
 
 def _own_times(body: Body, resource: Resource | None) -> Iterator[str]:
-    """When an event says that it was."""
+    """The date and time fields of an event."""
     for one in fields.documented(resource) if resource else ():
         if one.kind in DATES and isinstance(body.get(one.name), str):
             yield body[one.name]
 
 
 def events(account: Account, text: str = "") -> tuple[list[EventCard], int]:
-    """The latest events that hold a text, newest first; and how many hold it in all."""
+    """The latest events that contain a text, newest first; and how many contain it in all."""
     wanted = text.casefold().encode()
     held = reversed(account.store.events.values())
     if not text:
@@ -156,7 +156,7 @@ def lines(
     chapters: Sequence[Chapter],
     refused: Sequence[tuple[LoggedRequest, Body]],
 ) -> list[Line]:
-    """Every documented field, and for what is empty, why."""
+    """Every documented field, and for an empty one, why."""
     rates = fields.fill(account, resource)
     found = []
     for one in fields.documented(resource):
@@ -169,7 +169,7 @@ def lines(
 
 
 def _set_by(name: str, chapters: Sequence[Chapter]) -> Chapter | None:
-    """What brought the present value: the latest chapter that changed it."""
+    """The latest body that changed a field."""
     changed = (
         chapter
         for chapter in reversed(chapters)
@@ -179,7 +179,7 @@ def _set_by(name: str, chapters: Sequence[Chapter]) -> Chapter | None:
 
 
 def undocumented(resource: Resource, present: Body) -> Body:
-    """What is held beside the documented fields: custom attributes."""
+    """The fields that are not documented: custom attributes."""
     known = resource.schema.get("properties", {})
     return {name: value for name, value in present.items() if name not in known}
 
@@ -187,7 +187,7 @@ def undocumented(resource: Resource, present: Body) -> Body:
 def refused_for(
     account: Account, resource: Resource, identifiers: Sequence[str]
 ) -> list[tuple[LoggedRequest, Body]]:
-    """Requests of the same resource and person that took no effect, the latest first."""
+    """Requests of the same resource and person that had no effect, the latest first."""
     wanted = set(identifiers)
     return [
         (entry, fields.inner(fields.decode(entry.body), resource))

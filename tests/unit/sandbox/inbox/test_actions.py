@@ -21,5 +21,5 @@ def test_a_form_is_read_for_its_own_kind_only(account):
         with pytest.raises(actions.Refused):
             actions.perform(account, name, form)
     assert [words for _, words in account.notes] == [
-        "Fault 1 switched on: latency (every 10, seconds [0.5,2])"
+        "Failure 1 switched on: latency (every 10, seconds [0.5,2])"
     ]
