@@ -22,7 +22,8 @@ LOGGER = logging.getLogger("target-gleantap")
 LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG")
 LEVEL_VARIABLES = ("TARGET_GLEANTAP_LOGLEVEL", "LOGLEVEL")
 
-_OURS = Path(__file__).parent
+_PACKAGE = "target_gleantap"
+_OURS = Path(__file__).parents[1]
 # urllib3's one warning prints header lines of the answer that it could not read.
 _SPEAKS_OF_HEADERS = "urllib3.connection"
 
@@ -74,7 +75,7 @@ def place(trace: TracebackType | None) -> str:
         (str(frame.f_globals.get("__name__")), line, frame.f_code.co_name)
         for frame, line in traceback.walk_tb(trace)
     ]
-    ours = [frame for frame in frames if frame[0].split(".")[0] == __package__]
+    ours = [frame for frame in frames if frame[0].split(".")[0] == _PACKAGE]
     shown = dict.fromkeys([*ours[-1:], *frames[-1:]])
     return ", in ".join(f"{module}:{line} {function}" for module, line, function in shown)
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from target_gleantap.exact_json.codec import decode_json
 from target_gleantap.telemetry import logs
 
 CANARY = "Zq7Canary"
@@ -46,6 +47,14 @@ def test_an_unexpected_exception_is_told_by_class_and_place(lines: list[str]) ->
     assert ":" in line
     assert " fail" in line
     assert CANARY not in line
+
+
+def test_our_own_last_line_is_named_where_a_library_below_it_failed() -> None:
+    try:
+        decode_json("{")
+    except ValueError as error:
+        place = logs.place(error.__traceback__)
+    assert "target_gleantap.exact_json.codec" in place
 
 
 def test_the_number_of_a_system_error_is_told(lines: list[str]) -> None:
