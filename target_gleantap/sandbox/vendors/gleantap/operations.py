@@ -1,4 +1,4 @@
-"""What Gleantap's operations do to an account, and the words they answer with."""
+"""What Gleantap's operations do to an account, and their responses."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def refuse(status: int, message: str, faults: Sequence[str]) -> Reply:
 
 
 def new_contact(store: Store, body: Body, request: HttpRequest) -> Reply:
-    """Create or update; the answer does not tell which."""
+    """Create or update; the response does not say which."""
     identity = identity_of(body)
     contact = find(store, identity) or store.create(keys_of(identity)[0])
     contact.identity.update(identity)
@@ -56,7 +56,7 @@ def new_contact(store: Store, body: Body, request: HttpRequest) -> Reply:
 
 
 def new_event(store: Store, body: Body, request: HttpRequest) -> Reply:
-    """Keep an event; a repeated id is answered the same way."""
+    """Keep an event; the response to a repeated id is the same."""
     keys = (f"_id={body['_id']}",) if body.get("_id") else ()
     store.add_event(body["id"], request.body, (*keys, *keys_of(identity_of(body))))
     return Reply(200, {"result": "success"})
@@ -94,7 +94,7 @@ def optin(store: Store, _body: Body, _request: HttpRequest) -> Reply:
 
 
 def get_customers(store: Store, body: Body, _request: HttpRequest) -> Reply:
-    """Read contacts back, as far as the vendor documents what it answers."""
+    """Read contacts back, as far as the vendor documents its response."""
     body = without_nulls(body)
     # To JSON Schema, 1.0 is an integer too.
     offset, limit = int(body.get("offset", 0)), int(body.get("limit", LIMIT))

@@ -56,7 +56,7 @@ FLAT = (
 
 
 def keys_fit(headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
-    """The private key stands behind its own scheme."""
+    """Whether the Authorization header carries the private key."""
     return headers.get("authorization") == f"Klaviyo-API-Key {credentials['api_key']}"
 
 
@@ -80,7 +80,7 @@ def _served(
 
 
 def show_account(_store: Store, _body: Any, _request: HttpRequest) -> Reply:
-    """Say whose account this is."""
+    """Return the account."""
     account = {"type": "account", "id": "Sandbx", "attributes": {"test_account": True}}
     return Reply(200, {"data": [account]}, media_type=imports.MEDIA_TYPE)
 
@@ -102,7 +102,7 @@ def quotas(operation: Operation, _request: HttpRequest) -> tuple[str, tuple[str,
 
 
 def quota_headers(windows: Sequence[QuotaWindow], now: float) -> Mapping[str, str]:
-    """What answers tell of the longest window, except a 429."""
+    """The headers about the longest window, in every response except a 429."""
     if not windows:
         return {}
     steady = max(windows, key=lambda window: window.seconds)

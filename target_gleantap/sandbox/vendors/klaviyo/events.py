@@ -30,7 +30,7 @@ GROUPS = f"{ATTRIBUTES}/events-bulk-create/data"
 
 
 def create_event(store: Store, body: Body, request: HttpRequest) -> Reply:
-    """Take one event; a repeated one is answered the same way and dropped."""
+    """Accept one event; a repeated one gets the same response and is dropped."""
     revision = Revision(request.headers["revision"])
     wrong = list(held_against(validator("event", revision), body))
     if wrong:

@@ -28,7 +28,7 @@ def tenant_fits(_body: Body, _credentials: Mapping[str, str]) -> bool:
 
 
 def quotas(_operation: Operation, request: HttpRequest) -> tuple[str, tuple[str, ...]]:
-    """A system that says who it is may do twice as much; any id of that form is taken."""
+    """A system that identifies itself gets twice the limit; any id of that form is accepted."""
     system_id = request.headers.get("x-system-id", "")
     return (system_id, QUOTA_OF_A_SYSTEM) if system_id.startswith("ss_sys_") else ("", QUOTA)
 

@@ -1,4 +1,4 @@
-"""What SureSend's operations do to an account, and the words they answer with."""
+"""What SureSend's operations do to an account, and their responses."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from target_gleantap.sandbox.http_messages import HttpRequest, Reply
 from target_gleantap.sandbox.vendors.suresend import people
 
 REFERENCE, GUIDE = "reference", "guide"
-"""The two documented forms of the answer to an event."""
+"""The two documented formats of the response to an event."""
 
 FLAT = ("pageUrl", "pageTitle")
 
@@ -72,7 +72,7 @@ def create_person(store: Store, body: Body, _request: HttpRequest) -> Reply:
 
 
 def list_people(store: Store, _body: Body, request: HttpRequest) -> Reply:
-    """Show people, `limit` at most. No page shows the answer; the envelope is a public client's."""
+    """List people, `limit` at most. No page shows the response; the envelope is a public client's."""
     limit = int(parse_qs(request.query).get("limit", ["25"])[0])
     people_there = islice(store.contacts.values(), limit)
     return Reply(200, {"success": True, "data": [_view(person) for person in people_there]})
@@ -91,7 +91,7 @@ def update_person(store: Store, body: Body, request: HttpRequest) -> Reply:
 
 
 def create_company(store: Store, body: Body, _request: HttpRequest) -> Reply:
-    """Create a company; whether one of that name is found is not said."""
+    """Create a company; the docs do not say whether one of that name is reused."""
     return Reply(201, people.create_company(store, body))
 
 
