@@ -10,7 +10,7 @@ from typing import Any, TypeAlias
 from target_gleantap.config.config import Config
 from target_gleantap.contract.identify import other_keys
 from target_gleantap.ledger.fingerprints import REMOVED
-from target_gleantap.ledger.rows import Row, Source
+from target_gleantap.ledger.rows import LedgerRow, Source
 from target_gleantap.model import Body, Fault, Outcome, Rejection
 from target_gleantap.transform.prepare import Prepared
 from target_gleantap.transform.routes import Route
@@ -69,7 +69,7 @@ class Entry:
         """
         if self.source is not None and self.ready is not None and not self.route.resource.once:
             for parts in other_keys(self.route.resource, self.body):
-                yield self.source.keys.of(parts)
+                yield self.source.keys.hash_key(parts)
 
 
 Decided: TypeAlias = tuple[Entry, Decision]
@@ -93,7 +93,7 @@ class Deciding:
         self._conflict = config.on_event_conflict
         self._queued: dict[bytes, Entry] = {}
 
-    def decide(self, entry: Entry, rows: dict[bytes, Row]) -> Iterator[Decided]:
+    def decide(self, entry: Entry, rows: dict[bytes, LedgerRow]) -> Iterator[Decided]:
         """Decide on the next record, and on one that was held until it came.
 
         Args:
@@ -121,7 +121,7 @@ class Deciding:
             self._outdate(entry, rows)
         yield entry, decision
 
-    def _decide_removal(self, entry: Entry, key: bytes, row: Row | None) -> Iterator[Decided]:
+    def _decide_removal(self, entry: Entry, key: bytes, row: LedgerRow | None) -> Iterator[Decided]:
         on_its_way = key in self._queued
         if key in self.held:
             yield self.held.pop(key), Outcome.FILTERED
@@ -133,7 +133,7 @@ class Deciding:
             self.held[key] = entry
             yield entry, Go.HOLD
 
-    def _outdate(self, entry: Entry, rows: dict[bytes, Row]) -> None:
+    def _outdate(self, entry: Entry, rows: dict[bytes, LedgerRow]) -> None:
         """Compare nothing more with what was, or is being, delivered under another key of it."""
         for other in entry.others():
             self._queued.pop(other, None)
@@ -154,7 +154,7 @@ class Deciding:
         return Outcome.FILTERED if self._conflict == "skip" else Rejection("ledger", (CONFLICT,))
 
     def _after(
-        self, leader: Entry, entry: Entry, key: bytes, rows: dict[bytes, Row]
+        self, leader: Entry, entry: Entry, key: bytes, rows: dict[bytes, LedgerRow]
     ) -> Iterator[Decided]:
         """Decide by the latest of the same key that is on its way; it may have to end first."""
         waits = leader.fingerprint == entry.fingerprint or (

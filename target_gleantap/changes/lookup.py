@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from target_gleantap.changes.decisions import Decided, Deciding, Entry, Go
 from target_gleantap.config.config import Config
 from target_gleantap.contract.identify import key as key_of
-from target_gleantap.ledger.rows import Mark, Row, Source
+from target_gleantap.ledger.rows import LedgerRow, Mark, Source
 from target_gleantap.model import Body, Fault, Rejection
 from target_gleantap.transform.prepare import Prepared
 from target_gleantap.transform.routes import Route
@@ -131,7 +131,7 @@ class Recall:
     def key(self, source: Source, route: Route, body: Body) -> bytes | None:
         """The hash of what a body is known by; None where it does not say."""
         parts = key_of(route.resource, body)
-        return None if parts is None else source.keys.of(parts)
+        return None if parts is None else source.keys.hash_key(parts)
 
     def _add(self, entry: Entry) -> None:
         if not self._gathered:
@@ -173,7 +173,7 @@ class Recall:
         while self._decided:
             yield self._decided.popleft()
 
-    def _tell(self, decided: Sequence[Decided], rows: Mapping[bytes, Row]) -> None:
+    def _tell(self, decided: Sequence[Decided], rows: Mapping[bytes, LedgerRow]) -> None:
         """Claim what is to be sent; note what came."""
         sent = [entry for entry, decision in decided if decision is Go.SEND]
         self.claim(sent)

@@ -98,7 +98,7 @@ class Guard:
         """How many of a mapping this run may remove."""
         if self._most is not None:
             return self._most
-        known = self._ledger.census.known(source) + self._removed[source]
+        known = self._ledger.counts.known(source) + self._removed[source]
         return max(LEAST, known // SHARE)
 
     def judge(self, route: Route, source: Source, count: int, how: Gone) -> Verdict:
@@ -112,7 +112,7 @@ class Guard:
         """
         limit, before = self.limit(source), self._removed[source]
         allowed = count + before <= limit
-        known = self._ledger.census.known(source)
+        known = self._ledger.counts.known(source)
         verdict = Verdict(
             route.stream, route.name, how, count, known, limit, allowed, before=before
         )

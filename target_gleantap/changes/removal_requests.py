@@ -15,7 +15,7 @@ from target_gleantap.contract import SOUGHT, Removal, Resource
 from target_gleantap.contract.identify import identifiers
 from target_gleantap.exact_json.codec import encode
 from target_gleantap.ledger.fingerprints import REMOVED
-from target_gleantap.ledger.rows import Row
+from target_gleantap.ledger.rows import LedgerRow
 from target_gleantap.model import Body, Fault, Outcome, Rejection
 from target_gleantap.outcomes.settle import Item, Settling
 from target_gleantap.transform.routes import Route
@@ -99,7 +99,7 @@ class Errands:
         self._recall.flush()  # of what is gone already, nothing is shared any more
         rows = self._ledger.look_up([entry.key for entry in entries if entry.key is not None])
         answers = {row.kept for row in rows.values() if row.kept is not None}
-        shared = self._ledger.census.shared(answers)
+        shared = self._ledger.counts.shared(answers)
         plans = [
             (entry, self._plan(entry, rows.get(entry.key or b""), shared)) for entry in entries
         ]
@@ -121,7 +121,7 @@ class Errands:
             self._recall.ended(entry, None, {})
 
     def _plan(
-        self, entry: Entry, row: Row | None, shared: dict[str, int]
+        self, entry: Entry, row: LedgerRow | None, shared: dict[str, int]
     ) -> Errand | Outcome | Rejection:
         if row is not None and row.fingerprint == REMOVED:
             return Outcome.UNCHANGED

@@ -18,7 +18,7 @@ from target_gleantap.changes.removal_requests import AT_ONCE, Errands, Way, remo
 from target_gleantap.config.config import Config
 from target_gleantap.contract import Removal, Resource
 from target_gleantap.exact_json.codec import encode_json
-from target_gleantap.ledger.rows import Row, Source
+from target_gleantap.ledger.rows import LedgerRow, Source
 from target_gleantap.model import Fault, Faulty, Origin, Outcome, Record, Rejection
 from target_gleantap.outcomes.settle import Item, Settling
 from target_gleantap.transform.routes import Route
@@ -200,19 +200,19 @@ class Removals:
         self._remove_vanished(route, source, versions)
 
     def _remove_vanished(self, route: Route, source: Source, versions: Sequence[int]) -> None:
-        count = self._ledger.census.vanished(source, versions)
+        count = self._ledger.counts.vanished(source, versions)
         if not count:
             return
         verdict = self.guard.judge(route, source, count, Gone.VANISHED)
         if not verdict.allowed:
             self._settling.block()
             return
-        gone = self._ledger.census.vanished_rows(source, versions)
+        gone = self._ledger.counts.vanished_rows(source, versions)
         for start in range(0, len(gone), AT_ONCE):
             some = gone[start : start + AT_ONCE]
             verdict.sent += self._errands.send(self._vanished(route, source, row) for row in some)
 
-    def _vanished(self, route: Route, source: Source, row: Row) -> Entry:
+    def _vanished(self, route: Route, source: Source, row: LedgerRow) -> Entry:
         removal = removal_of(route)
         origin = _origin_of(removal, row)
         item = self._settling.item(route.stream, f"{route.name}:mirror", origin)
@@ -226,7 +226,7 @@ def _key_fields(resource: Resource) -> frozenset[str]:
     return frozenset(part.path.partition(".")[0] for part in parts)
 
 
-def _origin_of(removal: Removal, row: Row) -> Origin:
+def _origin_of(removal: Removal, row: LedgerRow) -> Origin:
     """What stands in the rejects of one that vanished: all that is known of it."""
     schema = {
         "type": "SCHEMA",

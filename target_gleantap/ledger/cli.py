@@ -1,4 +1,4 @@
-"""The command `ledger`: look in, forget, export. Nothing is sent.
+"""The command `ledger`: status, forget, export. Nothing is sent.
 
 target-gleantap ledger status --config config.json
 target-gleantap ledger forget --config config.json --stream members --key user_id=m17
@@ -25,35 +25,36 @@ from target_gleantap.contract.identify import key as key_of
 from target_gleantap.errors import ConfigError
 from target_gleantap.ledger.connect import open_ledger
 from target_gleantap.ledger.fingerprints import REMOVED
-from target_gleantap.ledger.maintenance import Upkeep
+from target_gleantap.ledger.maintenance import Maintenance
 from target_gleantap.ledger.store import Ledger
 from target_gleantap.model import Body, Fault
 
+HEADINGS = {"keys": "delivered", "doubt": "unconfirmed"}
 SETTINGS = ("ledger_url", "ledger_secret", "ledger_wait_seconds", "destination")
 CONFIG = click.option(
     "--config",
     "given",
     multiple=True,
     metavar="PATH|ENV",
-    help="As of the target itself: JSON files, and ENV for the environment. May be repeated.",
+    help="The config of the run: files, and ENV for the environment. May be repeated.",
 )
 
 
 @click.group()
 def ledger() -> None:
-    """Look into the ledger of what was delivered, or forget some of it."""
+    """Look into the ledger (what was delivered before), or forget some of it."""
 
 
 @ledger.command()
 @CONFIG
-@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def status(given: tuple[str, ...], *, as_json: bool) -> None:
-    """Tell how much is known of each stream, and when a run last went through."""
-    with _opened(given) as (_, upkeep):
-        holdings = [asdict(each) for each in upkeep.holdings()]
-        run = upkeep.last_run()
+    """Print how many records of each stream are in the ledger, and when a run last succeeded."""
+    with _opened(given) as (_, maintenance):
+        holdings = [asdict(each) for each in maintenance.holdings()]
+        run = maintenance.last_run()
         told = {
-            "bytes": upkeep.size(),
+            "bytes": maintenance.size(),
             "last_run": {"began": _time(run[0]), "last_heard_of": _time(run[1])} if run else None,
             "holdings": [{**each, "last": _time(each["last"])} for each in holdings],
         }
@@ -71,27 +72,29 @@ def status(given: tuple[str, ...], *, as_json: bool) -> None:
     "pairs",
     multiple=True,
     metavar="FIELD=VALUE",
-    help="Only the one known by this body field, such as user_id=17. May be repeated for those "
-    "that are known by several, such as email and first_name.",
+    help="Only the record matched by this body field, such as user_id=17. May be repeated for "
+    "records that are matched by several fields, such as email and first_name.",
 )
 def forget(given: tuple[str, ...], stream: str, pairs: tuple[str, ...]) -> None:
-    """Forget what a stream delivered last, so that it is sent again when it comes next."""
+    """Forget what a stream delivered, so that it is sent again when it comes next."""
     body = dict(_pair(pair) for pair in pairs)
-    with _opened(given) as (opened, upkeep):
-        sources = upkeep.sources(stream)
+    with _opened(given) as (opened, maintenance):
+        sources = maintenance.sources(stream)
         if not sources:
-            raise click.UsageError(f"The ledger knows no stream {stream!r}; see `ledger status`.")
+            raise click.UsageError(
+                f"The ledger has no stream {stream!r}; `ledger status` lists them."
+            )
         keys = _keys(opened, [scope for _, scope in sources], body) if body else None
-        count = upkeep.forget([number for number, _ in sources], keys)
-    click.echo(f"{count} forgotten")
+        count = maintenance.forget([number for number, _ in sources], keys)
+    click.echo(f"{count} {'record' if count == 1 else 'records'} forgotten")
 
 
 @ledger.command()
 @CONFIG
 def export(given: tuple[str, ...]) -> None:
-    """Write all that is known, as JSON lines: hashes, the vendor's own ids, and times."""
-    with _opened(given) as (_, upkeep):
-        for row in upkeep.rows():
+    """Print all rows as JSON lines: hashes, the vendor's own ids, and times."""
+    with _opened(given) as (_, maintenance):
+        for row in maintenance.rows():
             sys.stdout.write(json.dumps(_exported(row)) + "\n")
 
 
@@ -99,7 +102,7 @@ def export(given: tuple[str, ...]) -> None:
 
 
 @contextmanager
-def _opened(given: Sequence[str]) -> Iterator[tuple[Ledger, Upkeep]]:
+def _opened(given: Sequence[str]) -> Iterator[tuple[Ledger, Maintenance]]:
     config, faults = settings.read(read_config(given, os.environ))
     # Keys and mappings may be missing: nothing is sent.
     wanted = [fault for fault in faults if fault.path in SETTINGS]
@@ -112,7 +115,7 @@ def _opened(given: Sequence[str]) -> Iterator[tuple[Ledger, Upkeep]]:
         config.ledger_url, config.ledger_secret, wait=config.ledger_wait_seconds, create=False
     )
     try:
-        yield opened, Upkeep(opened)
+        yield opened, Maintenance(opened)
     finally:
         opened.close()
 
@@ -125,17 +128,17 @@ def _pair(text: str) -> tuple[str, str]:
 
 
 def _keys(opened: Ledger, scopes: Sequence[tuple[str, str, str]], body: Body) -> list[bytes]:
-    keys, known_by = [], []
+    keys, matched_by = [], []
     for scope in dict.fromkeys(scopes):
         destination, _, name = scope
         resource = destinations.load(destination).resources[name]
         parts = key_of(resource, body)
         if parts is not None:
-            keys.append(opened.fingerprints.keys(scope).of(parts))
+            keys.append(opened.fingerprints.keys(scope).hash_key(parts))
         ways = (" and ".join(part.path for part in way) for way in resource.key)
-        known_by.append(f"a {name} is known by {', else by '.join(ways)}")
+        matched_by.append(f"a {name} is matched by {', else by '.join(ways)}")
     if not keys:
-        raise click.UsageError(f"--key does not say which: {'; '.join(known_by)}")
+        raise click.UsageError(f"--key does not identify a record: {'; '.join(matched_by)}")
     return keys
 
 
@@ -167,11 +170,11 @@ def _show(told: Mapping[str, Any]) -> None:
 
     columns = ("destination", "account", "resource", "stream", "mapping")
     counts = ("keys", "doubt", "removed")
-    table = Table(title="What the ledger knows", title_justify="left")
+    table = Table(title="Records in the ledger", title_justify="left")
     for column in (*columns, "last run"):
         table.add_column(column)
     for column in counts:
-        table.add_column("in doubt" if column == "doubt" else column, justify="right")
+        table.add_column(HEADINGS.get(column, column), justify="right")
     for row in told["holdings"]:
         words = [str(row[column]) for column in columns]
         words[1] = words[1][:8]
@@ -179,5 +182,5 @@ def _show(told: Mapping[str, Any]) -> None:
     console = Console(highlight=False, width=None if sys.stdout.isatty() else 160)
     console.print(table)
     run = told["last_run"]
-    heard = f"The last run began {run['began']}. " if run else ""
-    console.print(f"{heard}It takes up {told['bytes'] / 1e6:.1f} MB.")
+    began = f"The last run began {run['began']}. " if run else ""
+    console.print(f"{began}Size of the ledger: {told['bytes'] / 1e6:.1f} MB.")

@@ -1,4 +1,4 @@
-"""A URL to an open database, or to a clear fault, before anything is sent."""
+"""A URL to an open database, or to a clear error, before anything is sent."""
 
 from __future__ import annotations
 
@@ -32,25 +32,25 @@ SECRET_BYTES = 32
 def open_ledger(
     url: str, secret: str | None = None, *, wait: float = 60, create: bool = True
 ) -> Ledger:
-    """Open a ledger; make it where there is none.
+    """Open a ledger; create it where there is none.
 
     Args:
         url: `sqlite:///path` or `postgresql://…`.
-        secret: What its hashes are made with; None for the one in the file beside it.
+        secret: The key of its hashes; None for the one in the file beside it.
         wait: Seconds that another process may hold the database.
-        create: Whether it may be made.
+        create: Whether it may be created.
 
     Raises:
-        ConfigError: Where the settings do not fit what is there.
+        ConfigError: Where the settings do not match what is there.
         LocalError: Where it cannot be opened, read or written.
     """
     address = address_of(url)
     path = Path(address.database or "") if address.drivername == "sqlite" else None
     if path is not None:
-        _see_to_file(path, create=create)
+        _prepare_file(path, create=create)
     fingerprints = Fingerprints(secret or _own_secret(path))
     engine = engine_of(address, wait)
-    with told():
+    with reporting_open_errors():
         connection = engine.connect()
         try:
             transactions = prepared(connection, fingerprints)
@@ -65,12 +65,12 @@ def address_of(url: str) -> URL:
     """Read a ledger's address, and choose the driver.
 
     Raises:
-        ConfigError: Where it is none.
+        ConfigError: Where it is not valid.
     """
     try:
         address = make_url(url.replace("postgres://", "postgresql://", 1))
     except SQLAlchemyError:
-        raise _config("is no address of a database", "such as sqlite:///ledger.db") from None
+        raise _config("is not the address of a database", "such as sqlite:///ledger.db") from None
     if address.get_backend_name() == "postgresql":
         return address.set(drivername="postgresql+psycopg")
     return address.set(drivername="sqlite")
@@ -83,12 +83,14 @@ def _config(message: str, hint: str, path: str = "ledger_url") -> ConfigError:
 # --- files
 
 
-def _see_to_file(path: Path, *, create: bool) -> None:
-    """Make the file readable by its owner only; SQLite's own files beside it take after it."""
+def _prepare_file(path: Path, *, create: bool) -> None:
+    """Create the file, readable by its owner only; SQLite gives its other files the same mode."""
     try:
         if not path.exists():
             if not create:
-                raise _config("there is no ledger there yet", "a run with ledger_url makes it")
+                raise _config(
+                    "there is no ledger at this address yet", "a run with ledger_url creates it"
+                )
             path.parent.mkdir(parents=True, exist_ok=True)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))
         if path.is_dir():
@@ -98,10 +100,10 @@ def _see_to_file(path: Path, *, create: bool) -> None:
             )
         for right, word in ((os.R_OK, "read"), (os.W_OK, "written")):
             if not os.access(path, right, effective_ids=os.access in os.supports_effective_ids):
-                raise LocalError(f"The ledger {path} cannot be {word}: see to its permissions.")
+                raise LocalError(f"The ledger {path} cannot be {word}: check its permissions.")
     except OSError as fault:
         raise LocalError(
-            f"The ledger {path} cannot be made: {fault.strerror}. Nothing was sent."
+            f"The ledger {path} cannot be created: {fault.strerror}. Nothing was sent."
         ) from None
 
 
@@ -158,11 +160,11 @@ def _make_secret(file: Path) -> None:
 
 
 def engine_of(address: URL, wait: float) -> Engine:
-    """Make what connects to a ledger.
+    """Make the SQLAlchemy engine of a ledger.
 
     Args:
-        address: Where it is.
-        wait: Seconds that another process may hold the database, or a server may take to answer.
+        address: Its address, with the driver.
+        wait: Seconds that another process may hold the database, or a server may take to respond.
 
     Raises:
         ConfigError: Where its driver is not installed.
@@ -184,8 +186,8 @@ def engine_of(address: URL, wait: float) -> Engine:
 
 
 @contextmanager
-def told() -> Iterator[None]:
-    """Turn the database's errors on opening into ours."""
+def reporting_open_errors() -> Iterator[None]:
+    """Turn the database's errors while opening into LocalError."""
     try:
         yield
     except SQLAlchemyError as fault:
@@ -193,10 +195,10 @@ def told() -> Iterator[None]:
 
 
 def prepared(connection: Connection, fingerprints: Fingerprints) -> Transactions:
-    """Make or migrate the tables, and see that the secret is theirs.
+    """Create or migrate the tables, and check that they were made with this secret.
 
     Raises:
-        ConfigError: Where it is another one, or the tables are a newer release's.
+        ConfigError: Where it is another secret, or the tables come from a newer release.
         sqlalchemy.exc.SQLAlchemyError: Where the database fails.
     """
     transactions = Transactions(connection)
@@ -206,7 +208,7 @@ def prepared(connection: Connection, fingerprints: Fingerprints) -> Transactions
 
 
 def _prepare(transactions: Transactions) -> None:
-    """Make or migrate the tables, one process at a time."""
+    """Create or migrate the tables, one process at a time."""
     connection = transactions.connection
     if connection.dialect.name != SERVER:
         connection.exec_driver_sql("PRAGMA journal_mode=WAL")
@@ -225,7 +227,7 @@ def refuse_newer(found: int) -> None:
     """Refuse tables of a newer release.
 
     Raises:
-        ConfigError: Where they are.
+        ConfigError: Where `found` is newer than this release.
     """
     if found > len(MIGRATIONS):
         hint = "use that release or a later one, or another ledger"
@@ -237,7 +239,7 @@ def refuse_newer(found: int) -> None:
 
 
 def _check_secret(transactions: Transactions, fingerprints: Fingerprints) -> None:
-    """Refuse another secret: under it everything would count as new, and be sent again."""
+    """Refuse another secret: with it everything would count as new, and be sent again."""
     connection = transactions.connection
     found = _read_check(connection)
     if found is None:
@@ -247,8 +249,8 @@ def _check_secret(transactions: Transactions, fingerprints: Fingerprints) -> Non
             connection.execute(insert.on_conflict_do_nothing())
         found = _read_check(connection)
     if found != fingerprints.check:
-        hint = "set the one that the ledger was made with, or begin another ledger"
-        raise _config("is not the one that this ledger was made with", hint, "ledger_secret")
+        hint = "set the one that the ledger was created with, or begin another ledger"
+        raise _config("is not the one that this ledger was created with", hint, "ledger_secret")
 
 
 def _read_check(connection: Connection) -> str | None:

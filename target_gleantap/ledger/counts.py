@@ -1,6 +1,6 @@
-"""What is asked before anything is removed: how many there are, and which of them are gone.
+"""What is counted before anything is removed: how many rows there are, and which are gone.
 
-It only counts and reads.
+It only reads.
 """
 
 from __future__ import annotations
@@ -11,46 +11,42 @@ from typing import Any
 from sqlalchemy import func, select
 
 from target_gleantap.ledger.fingerprints import REMOVED
-from target_gleantap.ledger.rows import Row, Source
+from target_gleantap.ledger.rows import LedgerRow, Source
 from target_gleantap.ledger.statements import LOOK_UP, in_pieces
 from target_gleantap.ledger.tables import ENTRIES
 from target_gleantap.ledger.transactions import Transactions
 
 
-class Census:
-    """Counts what a ledger holds.
-
-    Args:
-        transactions: On its database.
-    """
+class RowCounts:
+    """Counts the rows of a ledger."""
 
     def __init__(self, transactions: Transactions) -> None:
         self._transactions = transactions
         self._connection = transactions.connection
 
     def known(self, source: Source) -> int:
-        """How many things of a mapping are delivered and not removed."""
+        """How many rows of a mapping are delivered and not removed."""
         with self._transactions.reading():
             counted = select(func.count()).select_from(ENTRIES).where(*_alive(source))
             return int(self._connection.scalar(counted) or 0)
 
     def vanished(self, source: Source, versions: Sequence[int]) -> int:
-        """How many of those known no table of these versions holds."""
+        """How many of those rows came in no full table of these versions."""
         with self._transactions.reading():
             counted = select(func.count()).select_from(ENTRIES)
             return int(self._connection.scalar(counted.where(*_gone(source, versions))) or 0)
 
-    def vanished_rows(self, source: Source, versions: Sequence[int]) -> list[Row]:
-        """Those themselves."""
+    def vanished_rows(self, source: Source, versions: Sequence[int]) -> list[LedgerRow]:
+        """Those rows."""
         wanted = select(*LOOK_UP.selected_columns).where(*_gone(source, versions))
         with self._transactions.reading():
             found = self._connection.execute(wanted.order_by(ENTRIES.c.key))
-            return [Row._make(row) for row in found]
+            return [LedgerRow._make(row) for row in found]
 
     def shared(self, answers: Iterable[str]) -> dict[str, int]:
-        """How many living rows have each of these kept answers, where that is more than one.
+        """How many delivered rows share each of these kept responses, where that is more than one.
 
-        The vendor took two of ours for one: to remove the one would remove the other.
+        The vendor merged two of our records into one: to remove one would remove the other.
         """
         found: dict[str, int] = {}
         with self._transactions.reading():

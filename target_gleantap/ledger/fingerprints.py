@@ -1,6 +1,7 @@
 """Keys and bodies to keyed hashes (BLAKE2b, RFC 7693). Pure.
 
-Without the secret nobody can tell whose a row is, not even by trying all phone numbers there are.
+Without the secret nobody can tell which contact a row belongs to, not even by trying every phone
+number.
 """
 
 from __future__ import annotations
@@ -10,14 +11,14 @@ from hashlib import blake2b
 
 DIGEST_BYTES = 16
 REMOVED = bytes(DIGEST_BYTES)
-"""Stands in the place of a fingerprint where the last thing delivered was a removal."""
+"""The fingerprint of a row whose last delivery was a removal."""
 
 
 class Fingerprints:
     """Hashes under one secret.
 
     Args:
-        secret: Any text that nobody guesses.
+        secret: Any text that nobody can guess.
     """
 
     def __init__(self, secret: str) -> None:
@@ -30,30 +31,30 @@ class Fingerprints:
 
     @property
     def check(self) -> str:
-        """Tells this secret from others, and nothing else about it."""
+        """A hash that differs for every secret and reveals nothing else about it."""
         return self._of(b"check", ()).hex()
 
     def account(self, parts: Iterable[str]) -> str:
-        """The name of an account."""
+        """Hash what identifies an account."""
         return self._of(b"account", parts).hex()
 
     def lock(self, parts: Iterable[str]) -> bytes:
-        """The name of a lock."""
+        """Hash what a lock is for."""
         return self._of(b"lock", parts)
 
-    def keys(self, scope: Iterable[str]) -> Keys:
-        """What names the things that are delivered of one scope.
+    def keys(self, scope: Iterable[str]) -> KeyHasher:
+        """The hasher for the keys of one scope.
 
         Args:
             scope: Destination, account and resource.
         """
-        return Keys(_fed(self._hashers[b"key"], scope))
+        return KeyHasher(_fed(self._hashers[b"key"], scope))
 
     def body(self, key: bytes, text: bytes) -> bytes:
         """The fingerprint of a body.
 
         Args:
-            key: Whose it is: equal bodies of two contacts do not look equal.
+            key: The hashed key of its contact or event: equal bodies of two contacts differ.
             text: The body in its canonical form.
         """
         hasher = self._body.copy()
@@ -65,27 +66,27 @@ class Fingerprints:
         return _fed(self._hashers[purpose], parts).digest()
 
 
-class Keys:
-    """Names things of one scope.
+class KeyHasher:
+    """Hashes the keys of one scope (destination, account, resource).
 
     Args:
-        hasher: With the secret and the scope in it.
+        hasher: Already fed with the secret and the scope.
     """
 
     def __init__(self, hasher: blake2b) -> None:
         self._hasher = hasher
 
-    def of(self, parts: Iterable[str]) -> bytes:
-        """The name of one thing.
+    def hash_key(self, parts: Iterable[str]) -> bytes:
+        """Hash the key of one contact or event.
 
         Args:
-            parts: What it is known by.
+            parts: The values of its key fields.
         """
         return _fed(self._hasher, parts).digest()
 
 
 def _fed(hasher: blake2b, parts: Iterable[str]) -> blake2b:
-    """A copy of a hasher with these in it, each with its length: none runs into the next."""
+    """Copy a hasher and feed it parts, each with its length, so that none runs into the next."""
     fed = hasher.copy()
     for part in parts:
         text = part.encode()

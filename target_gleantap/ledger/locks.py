@@ -1,4 +1,4 @@
-"""One run at a time for each stream: a lock that ends with its process, however that ends."""
+"""One run at a time for each stream: its lock ends with the process, even a killed one."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ NAME_BYTES = 8
 class Locks(Protocol):
     """The locks that one run holds."""
 
-    def take(self, name: bytes) -> bool:
-        """Take a lock, once; False where another run has it."""
+    def acquire(self, name: bytes) -> bool:
+        """Acquire a lock; False where another run holds it."""
 
     def close(self) -> None:
-        """Give all of them back."""
+        """Release all of them."""
 
 
 class ServerLocks:
@@ -34,8 +34,8 @@ class ServerLocks:
         self._connection = connection
         self._held: set[bytes] = set()
 
-    def take(self, name: bytes) -> bool:
-        """Take a lock, once; False where another run has it."""
+    def acquire(self, name: bytes) -> bool:
+        """Acquire a lock; False where another run holds it."""
         number = int.from_bytes(name[:NAME_BYTES], "big", signed=True)
         if name in self._held:
             return True
@@ -46,7 +46,7 @@ class ServerLocks:
         return taken
 
     def close(self) -> None:
-        """Give all of them back: they end with the connection."""
+        """Forget them: PostgreSQL releases them with the connection."""
         self._held.clear()
 
 
@@ -60,8 +60,8 @@ class FileLocks:
         self._path = path
         self._held: dict[bytes, Connection] = {}
 
-    def take(self, name: bytes) -> bool:
-        """Take a lock, once; False where another run has it."""
+    def acquire(self, name: bytes) -> bool:
+        """Acquire a lock; False where another run holds it."""
         if name in self._held:
             return True
         file = self._path.with_name(f"{self._path.name}.{name[:NAME_BYTES].hex()}.lock")
@@ -80,7 +80,7 @@ class FileLocks:
         return True
 
     def close(self) -> None:
-        """Give all of them back; the empty files stay, since another run may hold them open."""
+        """Release all of them; the empty files stay, since another run may hold them open."""
         for connection in self._held.values():
             connection.close()
         self._held.clear()

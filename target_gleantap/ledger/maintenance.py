@@ -1,4 +1,4 @@
-"""Looking into a ledger, and forgetting: what `target-gleantap ledger` does."""
+"""Look into a ledger and forget rows: the work of `target-gleantap ledger`."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ class Holding:
     """What the ledger holds of one mapping.
 
     Attributes:
-        destination: Where it goes.
+        destination: Its name.
         account: The account, as a hash.
-        resource: What it is.
-        stream: Where it comes from.
+        resource: The resource, such as contact.
+        stream: The source stream.
         mapping: The mapping's name.
-        keys: How many are delivered.
-        doubt: How many are in doubt: they are sent when they come next.
-        removed: How many were removed.
-        last: When a run of it last went through (seconds since 1970), or None.
+        keys: How many records are delivered.
+        doubt: How many are unconfirmed: they are sent again when they come next.
+        removed: How many are removed.
+        last: When a run of it last succeeded (seconds since 1970), or None.
     """
 
     destination: str
@@ -45,19 +45,15 @@ class Holding:
     last: int | None
 
 
-class Upkeep:
-    """Looks into an open ledger.
-
-    Args:
-        ledger: It.
-    """
+class Maintenance:
+    """Looks into an open ledger, and forgets rows."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._transactions = ledger.transactions
         self._connection = ledger.connection
 
     def holdings(self) -> list[Holding]:
-        """What it holds, mapping by mapping."""
+        """What it holds, by mapping."""
         gone = ENTRIES.c.fingerprint == REMOVED
         counts = (
             select(
@@ -79,7 +75,7 @@ class Upkeep:
             ]
 
     def size(self) -> int:
-        """How many bytes it takes up."""
+        """Its size in bytes."""
         if self._connection.dialect.name == SERVER:
             ask = "SELECT " + " + ".join(
                 f"pg_total_relation_size('{table.name}')" for table in (ENTRIES, SOURCES, RUNS)
@@ -90,14 +86,14 @@ class Upkeep:
             return int(self._connection.scalar(text(ask)) or 0)
 
     def last_run(self) -> tuple[int, int] | None:
-        """When the last run began and was last heard of, or None where there was none."""
+        """When the last run began and last wrote (seconds since 1970), or None without any run."""
         newest = select(RUNS.c.began, RUNS.c.last).order_by(RUNS.c.id.desc()).limit(1)
         with self._transactions.reading():
             found = self._connection.execute(newest).first()
         return (found[0], found[1]) if found else None
 
     def sources(self, stream: str) -> list[tuple[int, tuple[str, str, str]]]:
-        """The mappings of a stream: their numbers, and destination, account and resource."""
+        """The mappings of a stream: their numbers, each with destination, account and resource."""
         wanted = select(
             SOURCES.c.id, SOURCES.c.destination, SOURCES.c.account, SOURCES.c.resource
         ).where(SOURCES.c.stream == stream)
@@ -105,10 +101,10 @@ class Upkeep:
             return [(number, (a, b, c)) for number, a, b, c in self._connection.execute(wanted)]
 
     def forget(self, numbers: Sequence[int], keys: Sequence[bytes] | None) -> int:
-        """Forget what these mappings saw last, or only these keys of it.
+        """Forget the rows that these mappings wrote last, or only the given keys of them.
 
         Returns:
-            How many were forgotten.
+            How many rows were deleted.
         """
         gone = ENTRIES.delete().where(ENTRIES.c.source.in_(numbers))
         pieces = [None] if keys is None else list(in_pieces(keys))

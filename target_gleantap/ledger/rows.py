@@ -1,4 +1,4 @@
-"""What is asked of a ledger and told to it. Needs no database, so it costs nothing to import."""
+"""The values that a ledger returns and takes. Needs no database, so it costs nothing to import."""
 
 from __future__ import annotations
 
@@ -7,29 +7,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from target_gleantap.ledger.fingerprints import Keys
+from target_gleantap.ledger.fingerprints import KeyHasher
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A mapping of a stream, as the ledger knows it.
+    """A mapping of a stream, as the ledger identifies it.
 
     Attributes:
         id: Its number.
-        keys: Names what it delivers.
+        keys: Hashes the keys of what it delivers.
     """
 
     id: int
-    keys: Keys
+    keys: KeyHasher
 
 
-class Row(NamedTuple):
-    """What is known of one thing.
+class LedgerRow(NamedTuple):
+    """What the ledger holds of one contact or event.
 
     Attributes:
-        key: Its hash.
-        fingerprint: Of the last body delivered; REMOVED after a removal, None where in doubt.
-        kept: What the vendor answered, as JSON, or None.
+        key: The hash of its key.
+        fingerprint: Of the last body delivered; REMOVED after a removal, None while unconfirmed.
+        kept: What is kept of the vendor's response, as JSON, or None.
         seen: The day on which it last came, as far as that is kept.
     """
 
@@ -40,18 +40,18 @@ class Row(NamedTuple):
 
     @property
     def answers(self) -> Mapping[str, str]:
-        """What the vendor answered, by name."""
+        """What is kept of the vendor's response, by name."""
         return json.loads(self.kept) if self.kept else {}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """That something was delivered.
+    """The note that something was delivered.
 
     Attributes:
-        key: What.
-        fingerprint: Of its body, or REMOVED; None where more of the same key is on its way.
-        kept: What the vendor answered.
+        key: The hash of its key.
+        fingerprint: Of its body, or REMOVED; None where more of the same key is under way.
+        kept: What is kept of the vendor's response.
     """
 
     key: bytes

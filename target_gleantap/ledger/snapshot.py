@@ -1,8 +1,8 @@
-"""A private copy of a ledger, for a run that must know what a run knows and leave it as it is.
+"""A private copy of a ledger for a dry run, which must know what a run knows and change nothing.
 
-It stands in a temporary database that SQLite keeps for itself, in memory and, where it is larger,
-in a file without a name: it is gone with its connection. The ledger itself is only read, once and
-at the beginning; nobody waits for that.
+The copy is a temporary SQLite database, in memory and, where it is larger, in a file without a
+name: it disappears with its connection. The ledger itself is only read, once and at the beginning,
+and no other run waits for that.
 """
 
 from __future__ import annotations
@@ -38,22 +38,22 @@ from target_gleantap.model import Fault
 
 PAGE = 5000
 TRIES = 3
-"""How often a file is copied that changes meanwhile, before its owner's log is read as well."""
+"""How often copying is tried again where the file changes meanwhile, before the log is read too."""
 
 
 class NoLocks:
-    """The locks of a run that keeps nobody out."""
+    """The locks of a dry run: none."""
 
-    def take(self, _name: bytes) -> bool:
-        """Take none."""
+    def acquire(self, _name: bytes) -> bool:
+        """Acquire nothing."""
         return True
 
     def close(self) -> None:
-        """Give nothing back."""
+        """Release nothing."""
 
 
-class Copy(Ledger):
-    """A ledger in a private copy."""
+class LedgerCopy(Ledger):
+    """A private copy of a ledger."""
 
     def mark(
         self,
@@ -61,11 +61,11 @@ class Copy(Ledger):
         released: Sequence[bytes] = (),
         doubted: Sequence[bytes] = (),
     ) -> None:
-        """Tell what came of what was claimed; what a vendor truly answered once stays."""
+        """Note the results; a response that the vendor once gave stays."""
         rows = self.look_up([each.key for each in marks if each.kept])
         known = {key for key, row in rows.items() if row.kept is not None}
-        told = [replace(each, kept={}) if each.key in known else each for each in marks]
-        super().mark(told, released, doubted)
+        noted = [replace(each, kept={}) if each.key in known else each for each in marks]
+        super().mark(noted, released, doubted)
 
 
 def open_copy(url: str, secret: str | None, *, wait: float, destination: str) -> Ledger:
@@ -73,9 +73,9 @@ def open_copy(url: str, secret: str | None, *, wait: float, destination: str) ->
 
     Args:
         url: `sqlite:///path` or `postgresql://…`.
-        secret: What its hashes are made with; None for the one in the file beside it.
-        wait: Seconds until a server must have answered.
-        destination: The name of the one whose rows are needed.
+        secret: The key of its hashes; None for the one in the file beside it.
+        wait: Seconds until a server must have responded.
+        destination: The name of the destination whose rows are needed.
 
     Raises:
         ConfigError: Where the settings do not fit what is there.
@@ -84,7 +84,7 @@ def open_copy(url: str, secret: str | None, *, wait: float, destination: str) ->
     address = opening.address_of(url)
     path = Path(address.database or "") if address.drivername == "sqlite" else None
     fingerprints = Fingerprints(secret or opening.known_secret(path))
-    with opening.told():
+    with opening.reporting_open_errors():
         connection = _private()
         try:
             if path is None:
@@ -96,7 +96,7 @@ def open_copy(url: str, secret: str | None, *, wait: float, destination: str) ->
         except BaseException:
             connection.close()
             raise
-    return Copy(transactions, fingerprints, NoLocks())
+    return LedgerCopy(transactions, fingerprints, NoLocks())
 
 
 def _private() -> Connection:
@@ -115,7 +115,7 @@ def _private() -> Connection:
 
 def _copy_file(path: Path, into: Connection) -> None:
     if not os.access(path, os.R_OK, effective_ids=os.access in os.supports_effective_ids):
-        raise LocalError(f"The ledger {path} cannot be read: see to its permissions.")
+        raise LocalError(f"The ledger {path} cannot be read: check its permissions.")
     target = into.connection.driver_connection
     assert isinstance(target, sqlite3.Connection)  # noqa: S101 - for the types: `_private` made it
     try:

@@ -1,4 +1,4 @@
-"""The statements by which a run checks, claims and marks; SQLAlchemy makes them once."""
+"""The SQL by which a run checks, claims and marks; built once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from target_gleantap.ledger.fingerprints import REMOVED
 from target_gleantap.ledger.tables import ENTRIES, insert_into
 
 AT_ONCE = 500
-"""How many keys go into one statement; SQLite takes at least 999 values in one."""
+"""How many keys go into one statement; SQLite allows at least 999 values."""
 
 T = TypeVar("T")
 
@@ -76,10 +76,10 @@ DOUBT_KEYS = (
 
 
 def claim(connection: Connection, me: int) -> Any:
-    """What takes things in doubt, whether they are known or new.
+    """The statement that marks rows as being sent, whether they are there or new.
 
     Args:
-        connection: To the database.
+        connection: The open database.
         me: The number of the run.
     """
     statement = insert_into(connection, ENTRIES)
@@ -97,7 +97,7 @@ def claim(connection: Connection, me: int) -> Any:
 
 
 def in_pieces(values: Sequence[T]) -> Iterator[Sequence[T]]:
-    """The same values, a statement's worth at a time."""
+    """Split values into groups that fit into one statement."""
     if len(values) <= AT_ONCE:
         if values:
             yield values

@@ -1,9 +1,9 @@
-"""What a run asks of the ledger, and tells it: check, send, then mark.
+"""What a run reads from the ledger and writes to it: check, send, then mark.
 
-A thing is *claimed* before it is sent: its fingerprint is taken away, so that a run that finds it
-after a crash sends it again, whatever its body is then. It is *marked* after it was delivered,
-unless another run has been sending it as well: then nobody knows whose body came last, and it
-stays in doubt until it is sent alone.
+A row is *claimed* before its record is sent: its fingerprint is deleted, so that a run after a
+crash sends the record again, with any body. It is *marked* after the delivery, unless another run
+was sending it as well: then nobody knows which body came last, and the row stays unconfirmed until
+its record is sent alone.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from target_gleantap.ledger import statements
-from target_gleantap.ledger.counts import Census
+from target_gleantap.ledger.counts import RowCounts
 from target_gleantap.ledger.fingerprints import REMOVED, Fingerprints
 from target_gleantap.ledger.locks import Locks
-from target_gleantap.ledger.rows import Mark, Row, Source
+from target_gleantap.ledger.rows import LedgerRow, Mark, Source
 from target_gleantap.ledger.tables import ENTRIES, RUNS, SOURCES, insert_into
 from target_gleantap.ledger.transactions import Transactions
 
@@ -27,19 +27,16 @@ SECONDS_A_DAY = 86_400
 
 
 class Ledger:
-    """An open ledger, in the hands of one run.
+    """An open ledger, used by one run.
 
     Args:
-        transactions: On its database.
+        transactions: Its open database.
         fingerprints: Makes its hashes.
         locks: Keeps other runs of the same streams out.
         clock: Seconds since 1970.
 
     Attributes:
-        fingerprints: As given.
-        transactions: As given.
-        connection: Its database.
-        census: Counts what it holds.
+        counts: Counts its rows.
     """
 
     def __init__(
@@ -52,7 +49,7 @@ class Ledger:
         self.fingerprints = fingerprints
         self.transactions = transactions
         self.connection = transactions.connection
-        self.census = Census(transactions)
+        self.counts = RowCounts(transactions)
         self._locks = locks
         self._clock = clock
         self._run = 0
@@ -60,7 +57,7 @@ class Ledger:
 
     @property
     def failed(self) -> bool:
-        """Whether it has failed, and must not be asked again."""
+        """Whether its database has failed, and must not be used again."""
         return self.transactions.failed
 
     @property
@@ -79,7 +76,7 @@ class Ledger:
         return self._run
 
     def lock(self, parts: Sequence[str]) -> bool:
-        """Keep other runs out; False where one of them holds it.
+        """Lock a stream against other runs; False where one of them holds the lock.
 
         Args:
             parts: Destination, account and stream.
@@ -87,15 +84,15 @@ class Ledger:
         Raises:
             LocalError: When the database fails. The same holds for all that follow.
         """
-        with self.transactions.telling("cannot be locked"):
-            return self._locks.take(self.fingerprints.lock(parts))
+        with self.transactions.reporting_errors("cannot be locked"):
+            return self._locks.acquire(self.fingerprints.lock(parts))
 
     def source(
         self, scope: tuple[str, str, str], stream: str, mapping: str, *, once: bool
     ) -> Source:
         """Find or add a mapping of a stream; the caller holds the stream's lock.
 
-        What an earlier run of it left claimed is claimed no more: that run has ended.
+        Rows that an earlier run left claimed are released: that run has ended.
         """
         names = (*scope, stream, mapping)
         if names not in self._sources and self.run:
@@ -125,19 +122,19 @@ class Ledger:
         return int(self.connection.scalar(select(SOURCES.c.id).where(*wanted)) or 0)
 
     def forget(self, source: Source) -> None:
-        """Forget all that a mapping saw last."""
+        """Delete all rows that a mapping saw last."""
         with self.transactions.writing(lasting=True):
             self.connection.execute(ENTRIES.delete().where(ENTRIES.c.source == source.id))
 
     # --- check
 
-    def look_up(self, keys: Sequence[bytes]) -> dict[bytes, Row]:
-        """What is known of these."""
-        found: dict[bytes, Row] = {}
+    def look_up(self, keys: Sequence[bytes]) -> dict[bytes, LedgerRow]:
+        """The rows of these keys, as far as they are there."""
+        found: dict[bytes, LedgerRow] = {}
         with self.transactions.reading():
             for some in statements.in_pieces(keys):
                 rows = self.connection.execute(statements.LOOK_UP, {"keys": some}).all()
-                found.update((row[0], Row._make(row)) for row in rows)
+                found.update((row[0], LedgerRow._make(row)) for row in rows)
         return found
 
     def claim(
@@ -146,12 +143,12 @@ class Ledger:
         doubted: Sequence[Mapping[str, str]] = (),
         others: Sequence[bytes] = (),
     ) -> None:
-        """Tell that these are about to be sent; lasts before it returns.
+        """Note that these are about to be sent; durable before it returns.
 
         Args:
             entries: Keys, each with its mapping and the full-table version it came in.
-            doubted: Kept answers of things that the sending may undo.
-            others: Keys of such things.
+            doubted: Kept responses of rows that the sending may undo.
+            others: Keys of such rows.
         """
         day, me = self.today, self.run
         rows = [
@@ -177,12 +174,12 @@ class Ledger:
         released: Sequence[bytes] = (),
         doubted: Sequence[bytes] = (),
     ) -> None:
-        """Tell what came of what was claimed.
+        """Note the results of what was claimed.
 
         Args:
             marks: What was delivered.
-            released: Keys of what was not, with nothing more of them on its way.
-            doubted: Keys of what was undone by that.
+            released: Keys that were not delivered, with no more requests of them under way.
+            doubted: Keys of rows that were undone by that.
         """
         now, me = int(self._clock()), self.run
         mine = {"me": me, "not_me_alone": -me}
@@ -206,7 +203,7 @@ class Ledger:
             self._doubt(doubted)
 
     def stamp(self, keys: Sequence[bytes], source: Source, version: int) -> None:
-        """Tell that a full table holds these."""
+        """Note that a full table of this version holds these."""
         day = self.today
         with self.transactions.writing(lasting=False):
             for some in statements.in_pieces(keys):
@@ -214,7 +211,7 @@ class Ledger:
                 self.connection.execute(statements.STAMP, row)
 
     def touch(self, keys: Sequence[bytes]) -> None:
-        """Tell that these came today."""
+        """Note that these came today."""
         if not keys:
             return
         day = self.today
@@ -223,7 +220,7 @@ class Ledger:
                 self.connection.execute(statements.TOUCH, {"keys": some, "day": day})
 
     def secure(self) -> None:
-        """Make all that was told last, before a state says so."""
+        """Make everything durable, before a state is emitted that relies on it."""
         if self.transactions.lasting or self.failed:
             return
         me = self.run
@@ -234,7 +231,7 @@ class Ledger:
     # --- the end
 
     def finish(self, retention_days: int | None) -> None:
-        """See to the end of a run that went through: note it, and forget what is too old."""
+        """Note that a run succeeded, and delete rows older than `retention_days`."""
         if self.failed or not self._sources:
             return
         numbers = [source.id for source in self._sources.values()]
@@ -250,7 +247,7 @@ class Ledger:
                 self.connection.execute(old)
 
     def close(self) -> None:
-        """Give locks and connection back."""
+        """Release the locks and close the connection."""
         try:
             self._locks.close()
             self.connection.close()

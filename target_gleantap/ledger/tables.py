@@ -1,4 +1,4 @@
-"""What is kept, and the versions that it went through."""
+"""The tables, and how each release changes them."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ RUNS = Table(
     Column("last", BigInteger, nullable=False),
     sqlite_autoincrement=True,
 )
-"""Each run: when it began and was last heard of (seconds since 1970)."""
+"""Each run: when it began and last wrote (seconds since 1970)."""
 
 SOURCES = Table(
     "ledger_sources",
@@ -57,7 +57,7 @@ SOURCES = Table(
     Column("last", BigInteger),
     UniqueConstraint("destination", "account", "resource", "stream", "mapping"),
 )
-"""Where things come from and go to: a mapping of a stream to a resource of an account."""
+"""Each mapping of a stream to a resource of an account."""
 
 ENTRIES = Table(
     "ledger_entries",
@@ -72,11 +72,11 @@ ENTRIES = Table(
     Column("seen", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
-"""One thing that was delivered.
+"""One contact or event that was delivered.
 
-key          its keyed hash: destination, account, resource and what it is known by
-fingerprint  the keyed hash of the last body delivered; NULL while that is in doubt
-kept         what the vendor answered that is needed later, as JSON: its own id
+key          keyed hash of destination, account, resource and its key fields
+fingerprint  keyed hash of the last body delivered; NULL while that is unconfirmed
+kept         what is needed later of the vendor's response, as JSON: the vendor's own id
 source       the mapping that saw it last
 claim        the run that is sending it; negative where another one was sending it as well
 version      the full-table version that held it last
@@ -93,7 +93,7 @@ CLAIMED = Index(
 
 
 def insert_into(connection: Connection, table: Table) -> Any:
-    """Begin an INSERT in the database's own dialect: one that can say what a conflict means."""
+    """Begin an INSERT in the database's own dialect, which can say what to do on a conflict."""
     dialect = {"postgresql": postgresql, "sqlite": sqlite}[connection.dialect.name]
     return dialect.insert(table)
 
@@ -125,8 +125,8 @@ def migrate(connection: Connection, migrations: Sequence[Migration] = MIGRATIONS
     """Bring the tables to the newest version. The caller holds a transaction that excludes others.
 
     Args:
-        connection: To the database.
-        migrations: All there are.
+        connection: The open database.
+        migrations: All of them, the oldest first.
     """
     found = version(connection)
     for migration in migrations[found:]:

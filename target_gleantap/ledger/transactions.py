@@ -11,20 +11,20 @@ from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 from target_gleantap.errors import LocalError
 
 SERVER = "postgresql"
-_PLACES = "state stays at the last settled point"
+_PLACES = "state stays at the last processed record"
 _REMEDIES = {
-    "locked": "another process holds it: see what that is, or raise ledger_wait_seconds",
+    "locked": "another process holds it: find that process, or raise ledger_wait_seconds",
     "full": "make room, and run again",
-    "not a database": "it is damaged or no ledger: put a copy back, or move it away and let a run "
-    "begin a new one (everything is then sent once more)",
+    "not a database": "it is damaged or is not a ledger: put a copy back, or move it away and let "
+    "a run begin a new one (everything is then sent once more)",
     "malformed": "it is damaged: put a copy back, or move it away and let a run begin a new one "
     "(everything is then sent once more)",
-    "readonly": "see to its permissions, and to those of its folder",
-    "unable to open": "see to its permissions, and to those of its folder",
-    "disk i/o": "see to the disk, and whether it is full, and run again",
+    "readonly": "check its permissions, and those of its folder",
+    "unable to open": "check its permissions, and those of its folder",
+    "disk i/o": "check the disk, and whether it is full, and run again",
 }
 _OTHERWISE = (
-    "see whether the server in ledger_url is up, has this database, and takes this user and "
+    "check whether the server in ledger_url is up, has this database, and accepts this user and "
     "password; then run again"
 )
 
@@ -33,9 +33,9 @@ class Transactions:
     """One connection. Statements outside of a transaction stand alone.
 
     Attributes:
-        connection: It.
-        lasting: Whether all that was committed would outlast a loss of power.
-        failed: Whether the database has failed, and must not be asked again.
+        connection: The open database.
+        lasting: Whether all that was committed would survive a loss of power.
+        failed: Whether the database has failed, and must not be used again.
     """
 
     def __init__(self, connection: Connection) -> None:
@@ -50,9 +50,9 @@ class Transactions:
         """Run a transaction.
 
         Args:
-            lasting: Whether it must outlast a loss of power before anything else is done. The end
-                of a process, however sudden, it outlasts in any case. One that is lasting makes
-                all before it last as well.
+            lasting: Whether it must survive a loss of power before anything else is done. It
+                survives the end of the process in every case. A lasting transaction makes all
+                earlier ones lasting too.
 
         Raises:
             sqlalchemy.exc.SQLAlchemyError: When it fails; it is rolled back then.
@@ -68,11 +68,11 @@ class Transactions:
         self.lasting = lasting
 
     @contextmanager
-    def telling(self, what: str) -> Iterator[None]:
-        """Turn the database's errors into ours.
+    def reporting_errors(self, what: str) -> Iterator[None]:
+        """Turn the database's errors into LocalError.
 
         Args:
-            what: What could not be done then (`cannot be locked`).
+            what: What failed, for the message (`cannot be locked`).
 
         Raises:
             LocalError: When it fails.
@@ -85,14 +85,14 @@ class Transactions:
 
     @contextmanager
     def reading(self) -> Iterator[None]:
-        """Read, outside of any transaction; raises as `telling` does."""
-        with self.telling("cannot be read"):
+        """Read, outside of any transaction; raises as `reporting_errors` does."""
+        with self.reporting_errors("cannot be read"):
             yield
 
     @contextmanager
     def writing(self, *, lasting: bool) -> Iterator[None]:
-        """Run a transaction as `begin` does; raises as `telling` does."""
-        with self.telling("cannot be written"), self.begin(lasting=lasting):
+        """Run a transaction as `begin` does; raises as `reporting_errors` does."""
+        with self.reporting_errors("cannot be written"), self.begin(lasting=lasting):
             yield
 
     def _start(self, *, lasting: bool) -> None:
@@ -110,11 +110,11 @@ class Transactions:
 
 
 def local_fault(fault: SQLAlchemyError, what: str) -> LocalError:
-    """Say what a database's error means; its own text can hold statements and values.
+    """Word a database's error; its own text can hold statements and values.
 
     Args:
         fault: The error.
-        what: What could not be done (`cannot be opened`).
+        what: What failed, for the message (`cannot be opened`).
     """
     words = _words(fault)
     remedy = next((text for sign, text in _REMEDIES.items() if sign in words.lower()), _OTHERWISE)
@@ -122,7 +122,7 @@ def local_fault(fault: SQLAlchemyError, what: str) -> LocalError:
 
 
 def _words(fault: SQLAlchemyError) -> str:
-    """The database's own words where they can hold neither a value nor an address."""
+    """The database's own message, where it cannot hold a value or an address."""
     origin = fault.orig if isinstance(fault, DBAPIError) else None
     primary = getattr(getattr(origin, "diag", None), "message_primary", None)
     if isinstance(primary, str):

@@ -1,4 +1,4 @@
-"""The run report: one HTML file that needs nothing else, for whoever judges a run later."""
+"""What a run reports at its end: the summary, as JSON and in the terminal, and an HTML page."""
 
 from target_gleantap.report.page import render, write
 

@@ -1,4 +1,4 @@
-"""Who may look into the sandbox: this machine, or whoever has the token."""
+"""Who may use the sandbox: this machine, or whoever has the token."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from http.cookies import CookieError, SimpleCookie
 from ipaddress import ip_address
 from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlsplit
 
-from target_gleantap.sandbox.account.vendor import Call, Reply
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply
 
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 COOKIE = "sandbox_token"
@@ -35,26 +35,26 @@ class Access:
     def __init__(self, token: str = "") -> None:
         self._token = token
 
-    def refusal(self, call: Call) -> Reply | None:
-        """Say why a call is not let in; None where it is."""
-        host, origin = call.headers.get("host", ""), call.headers.get("origin")
+    def refusal(self, request: HttpRequest) -> Reply | None:
+        """Say why a request is not let in; None where it is."""
+        host, origin = request.headers.get("host", ""), request.headers.get("origin")
         if origin is not None and _split(origin).netloc != host:
             return _no("Another site may not look into the sandbox, nor change it")
         if self._token:
-            return self._without_token(call)
+            return self._without_token(request)
         if _split(f"//{host}").hostname not in LOOPBACK:
             return _no("The sandbox answers only to this machine's own names")
         return None
 
-    def _without_token(self, call: Call) -> Reply | None:
-        if self._fits(call.headers.get("authorization", "").removeprefix("Bearer ")):
+    def _without_token(self, request: HttpRequest) -> Reply | None:
+        if self._fits(request.headers.get("authorization", "").removeprefix("Bearer ")):
             return None
-        if self._fits(_cookie(call)):
+        if self._fits(_cookie(request)):
             return None
-        if self._fits(dict(parse_qsl(call.query)).get("token", "")):
+        if self._fits(dict(parse_qsl(request.query)).get("token", "")):
             cookie = f"{COOKIE}={quote(self._token, safe='')}; Path=/; HttpOnly; SameSite=Strict"
             # Sent on without it, so that it does not stay in the address and the history.
-            return Reply(303, b"", {"Location": call.path, "Set-Cookie": cookie}, "text/plain")
+            return Reply(303, b"", {"Location": request.path, "Set-Cookie": cookie}, "text/plain")
         return Reply(401, {"error": "The token is missing: open the address that was printed"})
 
     def _fits(self, given: str) -> bool:
@@ -68,9 +68,9 @@ def _split(address: str) -> SplitResult:
         return urlsplit("")
 
 
-def _cookie(call: Call) -> str:
+def _cookie(request: HttpRequest) -> str:
     try:
-        cookie = SimpleCookie(call.headers.get("cookie", "")).get(COOKIE)
+        cookie = SimpleCookie(request.headers.get("cookie", "")).get(COOKIE)
     except CookieError:
         return ""
     return unquote(cookie.value) if cookie else ""

@@ -1,4 +1,4 @@
-"""The command `sandbox`. What only the server needs is imported when it runs."""
+"""The command `sandbox`. The server's own imports happen when it runs."""
 
 from __future__ import annotations
 
@@ -28,46 +28,48 @@ INSTALL = "pip install 'target-gleantap[sandbox]'"
     show_default=True,
     help="Port on 127.0.0.1; 0 for a free one.",
 )
-@click.option(
-    "--destination", default="gleantap", show_default=True, help="The vendor to stand in for."
-)
+@click.option("--destination", default="gleantap", show_default=True, help="The vendor to play.")
 @click.option(
     "--quota",
     "quotas",
     multiple=True,
     metavar="N/TIME",
-    help="Answer 429 beyond it, such as 100/1s or '2000/1m sliding', and not by the documented "
-    "limits. May be repeated.",
+    help="Rate limit to enforce with 429 in place of the documented ones, such as 100/1s or "
+    "'2000/1m sliding'. May be repeated.",
 )
 @click.option(
     "--faults",
     "faults_path",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="JSON file with a list of fault rules.",
+    help="JSON file with a list of failures to inject (docs/sandbox.md lists the keys).",
 )
 @click.option(
-    "--latency", default="0", metavar="SECONDS", help="Before each answer: 0.05 or 0.02-0.2."
+    "--latency",
+    default="0",
+    metavar="SECONDS",
+    help="Delay before each response: 0.05, or 0.02-0.2 for a random one.",
 )
 @click.option(
-    "--seed", default=0, show_default=True, help="What the chance of fault rules starts from."
+    "--seed",
+    default=0,
+    show_default=True,
+    help="Seed of the random choices, so that a run can be repeated.",
 )
 @click.option(
-    "--variant", default="", help="The form to answer in, where the vendor's pages show several."
+    "--variant", default="", help="The response format, where the vendor's pages show several."
 )
-@click.option("--api-key", help="The API key to expect.")
-@click.option("--secret-key", help="The secret key to expect.")
-@click.option("--app-id", help="The app id to expect.")
+@click.option("--api-key", help="The expected API key.")
+@click.option("--secret-key", help="The expected secret key.")
+@click.option("--app-id", help="The expected app id.")
 @click.option(
     "--listen",
     "host",
     default="127.0.0.1",
     show_default=True,
     metavar="ADDRESS",
-    help="The address to listen on. Any but this machine's own needs --token.",
+    help="The address to listen on. Any other than this machine's own needs a token.",
 )
-@click.option(
-    "--token", default="", help="Ask whoever opens the pages or calls /_sandbox/ for this."
-)
+@click.option("--token", default="", help="Secret that the pages and /_sandbox/ require.")
 @click.option("--quiet", is_flag=True, help="Do not print the address and the credentials.")
 def sandbox(
     *,
@@ -83,10 +85,10 @@ def sandbox(
     quiet: bool,
     **credentials: str | None,
 ) -> None:
-    """Serve a local stand-in for the vendor's API, until Ctrl-C.
+    """Run a local mock server of the vendor's API, until Ctrl-C.
 
-    It checks keys and bodies against the contract, keeps what arrives, shows it at its address,
-    and misbehaves on demand. Nothing leaves this machine.
+    It checks keys and bodies against the contract, keeps what arrives, shows it on its web pages
+    (the inbox), and injects failures on demand. Nothing leaves this machine.
     """
     served = _make(
         port,
@@ -139,9 +141,9 @@ def _start(served: Sandbox) -> None:
 
 def _greeting(served: Sandbox) -> str:
     lines = [
-        f"The sandbox listens on {served.url} (Ctrl-C ends it).",
-        f"See what arrives at {served.inbox}",
-        "Settings to use:",
+        f"The sandbox listens on {served.url} (Ctrl-C stops it).",
+        f"Inbox (what has arrived): {served.inbox}",
+        "Settings for the target:",
     ]
     settings = {"base_url": served.url, **served.credentials}
     return "\n".join([*lines, *(f"  {name}: {value}" for name, value in settings.items())])

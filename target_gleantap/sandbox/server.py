@@ -1,4 +1,4 @@
-"""The sandbox as a server, in a thread of its own; on 127.0.0.1 unless it is told otherwise.
+"""The sandbox as a server, in a thread of its own; by default on 127.0.0.1.
 
 with Sandbox(quotas=["100/1s"]) as sandbox:
     sandbox.faults = [{"fault": "status", "status": 500, "rate": 0.1}]
@@ -17,9 +17,9 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from target_gleantap.sandbox.access import Access, is_loopback
-from target_gleantap.sandbox.account.account import Api, Options
+from target_gleantap.sandbox.account.account import Account, Options
 from target_gleantap.sandbox.control import views
-from target_gleantap.sandbox.router import Site
+from target_gleantap.sandbox.router import Router
 from target_gleantap.sandbox.transport.connection import Connection
 from target_gleantap.sandbox.vendors import load
 
@@ -33,13 +33,13 @@ class Sandbox:
 
     Args:
         host: The address to listen on. Any but a loopback address needs a token.
-        token: What the pages and the control endpoints are to be shown, where it is not empty.
+        token: The secret that the pages and the control endpoints require; empty for none.
 
     Raises:
-        ValueError: Where it is to listen beyond this machine without a token.
+        ValueError: Where other machines can reach `host` and there is no token.
 
     Attributes:
-        credentials: What the account expects, by the names of the target's settings.
+        credentials: The expected credentials, by the names of the target's settings.
         port: The port that it listens on; known once it has started.
     """
 
@@ -61,8 +61,8 @@ class Sandbox:
     ) -> None:
         if not token and not is_loopback(host):
             raise ValueError(
-                f"{host} is reached from other machines: the pages show personal data, so give "
-                "--token a secret, which they are then asked for"
+                f"other machines can reach {host}, and the pages show personal data: set a secret "
+                "with --token or SANDBOX_TOKEN"
             )
         vendor = load(destination)
         self.credentials = {**vendor.credentials, **(credentials or {})}
@@ -77,7 +77,7 @@ class Sandbox:
             record=record,
             variant=variant,
         )
-        self._site = Site(Api(vendor, options), Access(token))
+        self._router = Router(Account(vendor, options), Access(token))
         self._host = host
         self._token = token
         self._thread: threading.Thread | None = None
@@ -92,50 +92,52 @@ class Sandbox:
 
     @property
     def inbox(self) -> str:
-        """The address of the page to look in."""
+        """The address of the inbox."""
         return f"{self.url}/?token={quote(self._token)}" if self._token else f"{self.url}/"
 
     @property
     def contacts(self) -> list[dict[str, Any]]:
         """As `GET /_sandbox/contacts`."""
-        return self._ask(lambda: views.contacts(self._site.api))
+        return self._call_on_loop(lambda: views.contacts(self._router.account))
 
     @property
     def events(self) -> list[dict[str, Any]]:
         """As `GET /_sandbox/events`."""
-        return self._ask(lambda: views.events(self._site.api))
+        return self._call_on_loop(lambda: views.events(self._router.account))
 
     @property
     def requests(self) -> list[dict[str, Any]]:
         """As `GET /_sandbox/requests`."""
-        return self._ask(lambda: views.requests(self._site.api))
+        return self._call_on_loop(lambda: views.requests(self._router.account))
 
     @property
     def stats(self) -> dict[str, Any]:
         """As `GET /_sandbox/stats`."""
-        return self._ask(lambda: views.stats(self._site.api))
+        return self._call_on_loop(lambda: views.stats(self._router.account))
 
     @property
     def faults(self) -> list[dict[str, Any]]:
-        """The rules in force, each with how often it was applied; set them to change them."""
-        return self._ask(self._site.api.faults.view)
+        """The failures to inject, each with how often it was applied; set them to change them."""
+        return self._call_on_loop(self._router.account.faults.view)
 
     @faults.setter
     def faults(self, rules: Iterable[Mapping[str, Any]]) -> None:
-        self._ask(lambda: self._site.api.faults.replace(list(rules)))
+        self._call_on_loop(lambda: self._router.account.faults.replace_rules(list(rules)))
 
     @property
     def quotas(self) -> list[str]:
-        """The quotas enforced; set them to change them, to none at all with an empty list."""
-        return self._ask(lambda: [window.text for window in self._site.api.limiter.windows])
+        """The rate limits enforced; set them to change them, an empty list for none."""
+        return self._call_on_loop(
+            lambda: [window.text for window in self._router.account.limiter.windows]
+        )
 
     @quotas.setter
     def quotas(self, quotas: Iterable[str]) -> None:
-        self._ask(lambda: self._site.api.limit(list(quotas)))
+        self._call_on_loop(lambda: self._router.account.set_quotas(list(quotas)))
 
     def reset(self) -> None:
-        """Forget everything received; rules and quotas stay, and count from the start."""
-        self._ask(self._site.api.reset)
+        """Forget everything received; failures and rate limits stay, and count from zero."""
+        self._call_on_loop(self._router.account.reset)
 
     def start(self) -> None:
         """Listen.
@@ -177,7 +179,7 @@ class Sandbox:
         loop = asyncio.get_running_loop()
         try:
             server = await loop.create_server(
-                lambda: Connection(self._site), self._host, self.port, backlog=BACKLOG
+                lambda: Connection(self._router), self._host, self.port, backlog=BACKLOG
             )
         except Exception as error:  # noqa: BLE001 - whatever it is, `start` waits for it
             ready.set_exception(error)
@@ -186,14 +188,14 @@ class Sandbox:
         ready.set_result(server.sockets[0].getsockname()[1])
         await self._stop.wait()
         server.close()
-        while self._site.connections:
-            for connection in tuple(self._site.connections):
-                connection.transport.abort()
+        while self._router.channels:
+            for channel in tuple(self._router.channels):
+                channel.abort()
             await asyncio.sleep(0)
         await server.wait_closed()
 
-    def _ask(self, question: Callable[[], T]) -> T:
-        """Ask on the loop's thread, so that nothing is read half-changed."""
+    def _call_on_loop(self, question: Callable[[], T]) -> T:
+        """Run a function on the loop's thread, so that nothing is read half-changed."""
         if self._loop is None:
             return question()
 

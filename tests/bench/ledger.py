@@ -130,7 +130,7 @@ def fill(raw: dict[str, Any], count: int) -> dict[str, float]:
 def _mark(ledger: Ledger, source: Any, route: Route, ready: Any) -> Mark:
     if not isinstance(ready, Prepared):
         raise TypeError(ready)
-    key = source.keys.of(key_of(route.resource, ready.body) or ())
+    key = source.keys.hash_key(key_of(route.resource, ready.body) or ())
     return Mark(key, ledger.fingerprints.body(key, ready.text), {"gleantap_id": key.hex()[:24]})
 
 

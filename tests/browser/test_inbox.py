@@ -90,9 +90,9 @@ def test_requests_are_filtered_and_say_why(sandbox, post, open_page):
     expect(rows).to_have_count(3)
     for outcome, why in (
         ("refused", "last_name: is missing"),
-        ("fault", "fault 1: status (status 503)"),
+        ("fault", "injected failure 1: status (status 503)"),
     ):
-        page.get_by_label("Answer").select_option(outcome)
+        page.get_by_label("Outcome").select_option(outcome)
         page.get_by_role("button", name="Search").click()
         expect(rows).to_have_count(1)
         expect(rows.first).to_contain_text(why)
@@ -102,28 +102,28 @@ def test_requests_are_filtered_and_say_why(sandbox, post, open_page):
     expect(rows).to_have_count(1)
     rows.first.get_by_role("link", name="#1", exact=True).click()
     expect(page.get_by_label("Body of the request")).to_contain_text('"email": "ada@example.com"')
-    expect(page.get_by_label("Body of the answer")).to_contain_text('"success"')
-    page.get_by_role("link", name="After it").click()
+    expect(page.get_by_label("Body of the response")).to_contain_text('"success"')
+    page.get_by_role("link", name="Next").click()
     expect(page.locator("#fate")).to_contain_text("400 refused")
-    expect(page.get_by_label("Body of the answer")).to_contain_text("last_name: is missing")
+    expect(page.get_by_label("Body of the response")).to_contain_text("last_name: is missing")
 
 
 def test_what_happened_at_a_time(sandbox, post, open_page):
     post(ADA)
     sandbox.quotas = ["1/1h"]
     page = open_page(sandbox.inbox)
-    api = sandbox._site.api
-    arrived = Clock(api.wall).at(sandbox.requests[0]["arrived"])
+    account = sandbox._router.account
+    arrived = Clock(account.wall).at(sandbox.requests[0]["arrived"])
     page.get_by_label("What happened at").fill(f"{arrived:%H:%M}")
     page.get_by_role("button", name="Show").click()
     expect(page.locator("#tally")).to_contain_text("1 request")
     later = datetime.now().astimezone() - timedelta(hours=2)
-    page.get_by_label("At or from").fill(f"{later:%Y-%m-%d %H:%M}")
+    page.get_by_label("From").fill(f"{later:%Y-%m-%d %H:%M}")
     page.keyboard.press("Enter")
     expect(page.locator("#rows")).to_have_text("None.")
-    page.get_by_label("At or from").fill("tomorrow")
+    page.get_by_label("From").fill("tomorrow")
     page.keyboard.press("Enter")
-    expect(page.get_by_role("alert")).to_contain_text("is no time")
+    expect(page.get_by_role("alert")).to_contain_text("is not a time")
 
 
 def test_a_click_on_a_chart_leads_to_the_requests_of_that_time(sandbox, post, open_page):
@@ -147,9 +147,9 @@ def test_a_contact_has_its_fields_its_history_its_events_and_why_some_are_empty(
     expect(page.get_by_role("heading", level=1)).to_have_text("Ada Example")
     expect(page.locator("#held-email")).to_contain_text("ada@example.com")
     expect(page.locator("#empty-city")).to_contain_text("1 of the latest 2 have it")
-    expect(page.locator("#empty-phone")).to_contain_text("#4 carried it, and took no effect")
+    expect(page.locator("#empty-phone")).to_contain_text("#4 carried it, but had no effect")
     expect(page.locator("#empty-never")).to_contain_text("created_date")
-    expect(page.locator("#refused")).to_contain_text("fault 1: status")
+    expect(page.locator("#refused")).to_contain_text("injected failure 1: status")
     with unmoved(page):
         post({**ADA, "email": "lovelace@example.com"})
         expect(page.locator("#history li")).to_have_count(2)
@@ -167,30 +167,30 @@ def test_a_contact_has_its_fields_its_history_its_events_and_why_some_are_empty(
 def test_faults_and_quotas_are_changed_by_hand_and_noted(sandbox, post, open_page):
     page = open_page(sandbox.url + "/_inbox/faults")
     page.get_by_role("button", name="Down: 503 to everything").click()
-    expect(page.get_by_role("status").last).to_contain_text("Fault 1 switched on")
+    expect(page.get_by_role("status").last).to_contain_text("Failure 1 switched on")
     assert post(ADA).status_code == 503
-    switch = page.get_by_role("switch", name="Fault 1")
+    switch = page.get_by_role("switch", name="Failure 1")
     expect(page.locator("#rules")).to_contain_text("1 \u00d7")
     switch.click()
     expect(switch).to_have_attribute("aria-checked", "false")
     assert post(ADA).status_code == 200
-    page.get_by_label("Fault", exact=True).select_option("throttle")
+    page.get_by_label("Failure", exact=True).select_option("throttle")
     expect(page.get_by_label("Status")).to_be_hidden()
     page.get_by_label("Retry-After").fill("7")
     page.get_by_label("For", exact=True).select_option("event")
     page.get_by_role("button", name="Switch on", exact=True).click()
     assert post(ADA).status_code == 200
     assert post(VISIT, EVENT).headers["Retry-After"] == "7"
-    page.get_by_role("button", name="Remove fault 2").click()
-    page.get_by_label("One a line").fill("1/1h")
+    page.get_by_role("button", name="Remove failure 2").click()
+    page.get_by_label("One on each line").fill("1/1h")
     page.get_by_role("button", name="Enforce").click()
     assert [post(ADA).status_code for _ in range(2)] == [200, 429]
-    page.get_by_label("One a line").fill("plenty")
+    page.get_by_label("One on each line").fill("plenty")
     page.get_by_role("button", name="Enforce").click()
     expect(page.get_by_role("alert")).to_contain_text("not a quota")
     page.goto(sandbox.inbox)
-    expect(page.locator("#notes")).to_contain_text("Fault 1 switched off")
-    expect(page.locator("#notes")).to_contain_text("Quotas set to 1/1h")
+    expect(page.locator("#notes")).to_contain_text("Failure 1 switched off")
+    expect(page.locator("#notes")).to_contain_text("Rate limits set to 1/1h")
 
 
 def test_a_rule_that_makes_no_sense_is_refused_with_a_reason(sandbox, open_page):
@@ -220,7 +220,7 @@ def test_it_is_usable_with_a_keyboard_alone(sandbox, post, open_page):
     page.keyboard.press("Enter")
     page.keyboard.press("Tab")  # the table, which can be scrolled
     page.keyboard.press("Tab")
-    switch = page.get_by_role("switch", name="Fault 1")
+    switch = page.get_by_role("switch", name="Failure 1")
     expect(switch).to_be_focused()
     page.keyboard.press("Space")
     expect(switch).to_have_attribute("aria-checked", "false")

@@ -26,7 +26,7 @@ from target_gleantap.mapping import compile_mapping, default_mapping
 from target_gleantap.model import MappingEntry
 from target_gleantap.sandbox import vendors
 from target_gleantap.sandbox.account.quota import parse_quota
-from target_gleantap.sandbox.account.vendor import Call
+from target_gleantap.sandbox.http_messages import HttpRequest
 from target_gleantap.sandbox.server import Sandbox
 from target_gleantap.transform.routes import Routes
 from target_gleantap.validation.checker import without_nulls
@@ -257,7 +257,7 @@ def test_the_sandbox_serves_each_resource_with_the_documented_limits(name, desti
             if (each.method, each.path) == (resource.method, resource.path)
         ]
         assert len(served) == 1, resource.name
-        _, limits = vendor.quotas(served[0], Call(resource.method, resource.path))
+        _, limits = vendor.quotas(served[0], HttpRequest(resource.method, resource.path))
         allowed = {each.seconds: each.requests for each in map(parse_quota, limits)}
         used = {each.seconds: each.requests for each in resource.quotas or destination.quotas}
         assert allowed.keys() == used.keys()

@@ -103,7 +103,7 @@ def test_what_hangs_is_given_up_at_the_stop_deadline_and_not_acknowledged(sandbo
     ended.assert_balanced()
     assert (ended.exit_code, ended.states) == (143, [{"bookmark": 1}])
     assert (ended.total("not_attempted"), ended.total("in_doubt")) == (1, 1)
-    assert "1 of those not attempted were sent, with no answer" in ended.stderr
+    assert "Unconfirmed: 1 record of those not attempted went out" in ended.stderr
 
 
 def test_a_second_signal_ends_the_run_at_once(sandbox, start):

@@ -302,9 +302,9 @@ def test_a_page_is_told_of_changes_and_costs_nothing_when_it_is_gone(sandbox, po
         post()
         assert next(told) != before
     deadline = time.monotonic() + 5
-    while sandbox._site._hub._watch is not None and time.monotonic() < deadline:
+    while sandbox._router._hub._watch is not None and time.monotonic() < deadline:
         time.sleep(0.05)
-    assert sandbox._site._hub._watch is None
+    assert sandbox._router._hub._watch is None
 
 
 def test_recording_keeps_headers_and_bodies_and_masks_the_keys(session):
@@ -359,7 +359,7 @@ def test_the_command_says_where_it_is_and_ends_cleanly(tmp_path, signum):
     [
         (["--quota", "much"], "not a quota"),
         (["--latency", "slow"], "--latency must be seconds"),
-        (["--listen", "192.0.2.1"], "give --token a secret"),
+        (["--listen", "192.0.2.1"], "set a secret with --token"),
         (["--destination", "nobody"], "must be one of: gleantap"),
     ],
 )

@@ -50,11 +50,12 @@ def test_what_is_forgotten_is_sent_again(run_target, ledger, command, sent):
     run_target(messages, **ledger)
     sent()
     one = command("forget", "--stream", "members", "--key", "user_id=m3")
-    assert one.stdout == "1 forgotten\n"
+    assert one.stdout == "1 record forgotten\n"
     assert run_target(messages, **ledger).total("delivered") == 1
-    assert command("forget", "--stream", "members").stdout == "5 forgotten\n"
+    assert command("forget", "--stream", "members").stdout == "5 records forgotten\n"
     assert run_target(messages, **ledger).total("unchanged") == 1
-    assert command("forget", "--stream", "check_ins", "--key", "id=c9").stdout == "0 forgotten\n"
+    none = command("forget", "--stream", "check_ins", "--key", "id=c9")
+    assert none.stdout == "0 records forgotten\n"
 
 
 def test_export_holds_hashes_and_the_vendors_own_ids(run_target, ledger, command, sandbox):
@@ -70,11 +71,11 @@ def test_export_holds_hashes_and_the_vendors_own_ids(run_target, ledger, command
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("forget", "--stream", "no_such"), "knows no stream"),
+        (("forget", "--stream", "no_such"), "has no stream"),
         (("forget", "--stream", "members", "--key", "name"), "must be FIELD=VALUE"),
         (
             ("forget", "--stream", "members", "--key", "email=a@example.com"),
-            "a contact is known by user_id, else by email and first_name, else by phone and",
+            "a contact is matched by user_id, else by email and first_name, else by phone and",
         ),
     ],
 )
@@ -88,6 +89,6 @@ def test_what_cannot_be_done_is_said(run_target, ledger, command, words, said):
 def test_a_ledger_that_is_not_there_is_not_made(command, tmp_path):
     url = f"sqlite:///{tmp_path / 'none.db'}"
     ended = command("status", ledger_url=url)
-    assert (ended.returncode, "there is no ledger there yet" in ended.stderr) == (2, True)
+    assert (ended.returncode, "there is no ledger at this address yet" in ended.stderr) == (2, True)
     assert not (tmp_path / "none.db").exists()
     assert "ledger_url: is not set" in command("status", ledger_url=None).stderr

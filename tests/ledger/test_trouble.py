@@ -90,7 +90,7 @@ def test_a_ledger_of_a_newer_version(run_target, run_at_once, sandbox, ledger):
 def test_another_secret_than_the_one_it_was_made_with(run_target, run_at_once, sandbox, ledger):
     run_target(SCHEMAS, **ledger)
     run = run_at_once(MANY, **{**ledger, "ledger_secret": "another-secret-of-ours"})
-    refused(run, sandbox, "is not the one that this ledger was made with", code=2)
+    refused(run, sandbox, "is not the one that this ledger was created with", code=2)
     assert "another-secret-of-ours" not in run.stderr
 
 
@@ -122,20 +122,20 @@ def somebody_else():
 @pytest.mark.skipif(os.getuid() != 0, reason="only root can become somebody else")
 def test_wrong_permissions(elsewhere):
     path = elsewhere / "ledger.db"
-    with somebody_else(), pytest.raises(LocalError, match="cannot be made: Permission denied"):
+    with somebody_else(), pytest.raises(LocalError, match="cannot be created: Permission denied"):
         open_ledger(f"sqlite:///{path}")
     open_ledger(f"sqlite:///{path}").close()
-    with somebody_else(), pytest.raises(LocalError, match="cannot be read: see to its permissions"):
+    with somebody_else(), pytest.raises(LocalError, match="cannot be read: check its permissions"):
         open_ledger(f"sqlite:///{path}")
     path.chmod(0o644)
-    with somebody_else(), pytest.raises(LocalError, match="cannot be written: see to its perm"):
+    with somebody_else(), pytest.raises(LocalError, match="cannot be written: check its perm"):
         open_ledger(f"sqlite:///{path}")
     path.chmod(0o666)
     with somebody_else(), pytest.raises(LocalError, match=r"secret .* cannot be read or made"):
         open_ledger(f"sqlite:///{path}")
     with (
         somebody_else(),
-        pytest.raises(LocalError, match="permissions, and to those of its folder"),
+        pytest.raises(LocalError, match="permissions, and those of its folder"),
     ):
         open_ledger(f"sqlite:///{path}", "a-secret-of-the-tests")
 
@@ -177,7 +177,7 @@ def held_and_resumed(run, again, sandbox, count=30):
     """The run ended with nothing lost; the next one delivers the rest, and little twice."""
     assert run.exit_code == 5, run.stderr
     assert "The ledger cannot be" in run.stderr
-    assert "last settled point" in run.stderr
+    assert "last processed record" in run.stderr
     assert run.states == []
     run.assert_balanced()
     assert again.exit_code == 0, again.stderr

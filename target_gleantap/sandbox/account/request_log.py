@@ -1,4 +1,4 @@
-"""Every request in the order of arrival, and which of them were in progress side by side."""
+"""The request log: every request in the order of arrival, and which of them overlapped."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+from target_gleantap.sandbox.faults.rules import FaultRule
+from target_gleantap.sandbox.http_messages import Reply
 from target_gleantap.telemetry.series import Series, status_class
-
-if TYPE_CHECKING:
-    from target_gleantap.sandbox.account.vendor import Reply
-    from target_gleantap.sandbox.faults.rules import Rule
 
 BUCKETS = 900
 HARMLESS = ("", "latency")
@@ -21,31 +19,31 @@ PAIRS_KEPT = 1000
 
 
 @dataclass(slots=True)
-class Entry:
-    """One request.
+class LoggedRequest:
+    """One request in the log.
 
     Attributes:
         sequence: 1 for the first.
         arrived: Seconds on the monotonic clock when its last byte was read.
         resource: The operation's name, or empty.
         path: Its path.
-        connection: The number of the connection that it came by.
-        identifiers: Whose record it carries, as `space:value`.
+        connection: The number of its connection.
+        identifiers: The identifiers of its contact, as `space:value`.
         contact: The vendor's id of the contact, once it is known.
         event_id: The event's own id, or None.
-        answered: When the last byte of the answer was written or the request ended, or None.
-        status: The status answered, or None where no answer was begun.
+        answered: When the last byte of the response was written or the request ended, or None.
+        status: The status of the response, or None where no response was begun.
         fault: The 1-based number of the fault rule applied, or 0.
         kind: That rule's kind, `quota`, or empty.
         carried_out: Whether it took effect.
         abandoned: Whether the client went away before the end.
         overlaps: Sequences of requests that shared an identifier and were in progress with it.
-        headers: Kept only where the sandbox was told to record; credentials are masked.
-        body: As it came.
+        headers: Kept only with `record`; credentials are masked.
+        body: As it was received.
         method: The HTTP method.
-        query: What followed the question mark.
+        query: The text after the question mark.
         rules: The fault rules applied.
-        reply: What was to be answered, whatever became of it.
+        reply: The response, whether it arrived or not.
     """
 
     sequence: int
@@ -67,12 +65,12 @@ class Entry:
     body: bytes = b""
     method: str = ""
     query: str = ""
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FaultRule, ...] = ()
     reply: Reply | None = None
 
     @property
     def outcome(self) -> str:
-        """What became of it: `open`, `left`, `throttled`, `fault`, `ok` or `refused`."""
+        """How it ended: `open`, `left`, `throttled`, `fault`, `ok` or `refused`."""
         if self.answered is None:
             return "open"
         if self.abandoned:
@@ -84,12 +82,12 @@ class Entry:
         return "ok" if self.status is not None and self.status < 400 else "refused"  # noqa: PLR2004 - RFC 9110
 
 
-class Journal:
-    """The log, bounded; the counts go on past its bound."""
+class RequestLog:
+    """The latest requests, a limited number; the counts cover all of them."""
 
     def __init__(self, size: int, now: float = 0.0) -> None:
         self.series = Series(now, most=BUCKETS)
-        self.entries: deque[Entry] = deque(maxlen=size)
+        self.entries: deque[LoggedRequest] = deque(maxlen=size)
         self.received = 0
         self.statuses: Counter[str] = Counter()
         self.resources: Counter[str] = Counter()
@@ -99,20 +97,20 @@ class Journal:
         self.overlap_pairs: deque[tuple[int, int]] = deque(maxlen=PAIRS_KEPT)
         self.max_in_progress = 0
         self.seconds: dict[int, Counter[str]] = {}
-        self._open: dict[int, tuple[Entry, Callable[[], bool]]] = {}
-        self._holders: dict[str, list[Entry]] = {}
+        self._open: dict[int, tuple[LoggedRequest, Callable[[], bool]]] = {}
+        self._holders: dict[str, list[LoggedRequest]] = {}
 
     @property
     def in_progress(self) -> int:
-        """How many requests have come in and are not answered yet."""
+        """How many requests have no response yet."""
         return len(self._open)
 
-    def begin(self, entry: Entry, gone: Callable[[], bool]) -> None:
+    def begin_request(self, entry: LoggedRequest, has_left: Callable[[], bool]) -> None:
         """Log an arrival.
 
         Args:
             entry: The request, whose `sequence` is set here.
-            gone: Says whether the client has closed the connection meanwhile.
+            has_left: Whether the client has closed the connection meanwhile.
         """
         self.received += 1
         entry.sequence = self.received
@@ -121,11 +119,11 @@ class Journal:
         self._mark_overlaps(entry)
         for identifier in entry.identifiers:
             self._holders.setdefault(identifier, []).append(entry)
-        self._open[entry.sequence] = (entry, gone)
+        self._open[entry.sequence] = (entry, has_left)
         self.max_in_progress = max(self.max_in_progress, len(self._open))
 
-    def end(self, entry: Entry, now: float) -> None:
-        """Log that a request has ended, answered or not. A second time changes nothing."""
+    def end_request(self, entry: LoggedRequest, now: float) -> None:
+        """Log that a request has ended, answered or not. A second call changes nothing."""
         if self._open.get(entry.sequence, (None, None))[0] is not entry:
             return
         del self._open[entry.sequence]
@@ -143,8 +141,8 @@ class Journal:
         self._second(entry.arrived)[status] += 1
         self.series.answered(entry.arrived, status_class(entry.status), now - entry.arrived)
 
-    def since(self, sequence: int) -> Iterator[Entry]:
-        """The entries after that sequence which are still kept."""
+    def since(self, sequence: int) -> Iterator[LoggedRequest]:
+        """The entries after that sequence that are still kept."""
         first = self.entries[0].sequence if self.entries else 0
         return islice(self.entries, max(0, sequence + 1 - first), None)
 
@@ -154,14 +152,14 @@ class Journal:
             del self.seconds[min(self.seconds)]
         return self.seconds.setdefault(second, Counter())
 
-    def _mark_overlaps(self, entry: Entry) -> None:
+    def _mark_overlaps(self, entry: LoggedRequest) -> None:
         others = {
             other.sequence: other
             for identifier in entry.identifiers
             for other in self._holders.get(identifier, ())
         }
         for sequence, other in others.items():
-            # A client that gave up is gone before it tries again, but its two connections may
+            # A client that gave up has left before it tries again, but its two connections may
             # become readable in either order: look at the socket itself before saying overlap.
             if self._open[sequence][1]():
                 continue
@@ -171,11 +169,13 @@ class Journal:
             entry.overlaps += (sequence,)
 
 
-SHOWN = tuple(name for name in Entry.__slots__ if name not in ("method", "query", "rules", "reply"))
+SHOWN = tuple(
+    name for name in LoggedRequest.__slots__ if name not in ("method", "query", "rules", "reply")
+)
 
 
-def view(entry: Entry) -> dict[str, Any]:
-    """Show an entry as JSON types; its body only where its headers were recorded, too."""
+def view(entry: LoggedRequest) -> dict[str, Any]:
+    """An entry as JSON types; with its body only where headers were recorded too."""
     shown = {name: getattr(entry, name) for name in SHOWN}
     recorded = entry.headers is not None
     shown["body"] = entry.body.decode(errors="replace") if recorded else None

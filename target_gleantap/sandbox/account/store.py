@@ -1,6 +1,6 @@
 """What arrived: contacts with every body received for them, and events by their own id.
 
-Bodies are kept as the bytes that came, and decoded when somebody looks: a run of a million
+Bodies are kept as the bytes received, and decoded when a page needs them: a run of a million
 records fits in memory, and nothing is lost between the wire and the inbox.
 """
 
@@ -13,36 +13,36 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 
-class Origin(NamedTuple):
-    """Which request brought something: its sequence in the log, when, and of which operation."""
+class Arrival(NamedTuple):
+    """The request that brought something: its number in the log, when, and its operation."""
 
     sequence: int = 0
     moment: float = 0.0
     operation: str = ""
 
 
-UNKNOWN = Origin()
+UNKNOWN = Arrival()
 
 
 class Trail(list[bytes]):
     """Bodies, oldest first, each with the request that brought it."""
 
-    __slots__ = ("_store", "origins")
+    __slots__ = ("_store", "arrivals")
 
     def __init__(self, store: Store) -> None:
         super().__init__()
         self._store = store
-        self.origins: list[Origin] = []
+        self.arrivals: list[Arrival] = []
 
     def append(self, body: bytes) -> None:
-        """Add a body that the request of the moment brought."""
+        """Add a body that the current request brought."""
         super().append(body)
-        self.origins.append(self._store.origin)
+        self.arrivals.append(self._store.arrival)
 
     def put_before(self, older: Trail) -> None:
-        """Put what another one has before all of this."""
+        """Put the bodies of another trail before these."""
         self[:0] = older
-        self.origins[:0] = older.origins
+        self.arrivals[:0] = older.arrivals
 
 
 @dataclass(slots=True)
@@ -51,8 +51,8 @@ class Contact:
 
     Attributes:
         id: The vendor's id of it; stays the same for as long as it lives.
-        keys: What it is found by now.
-        identity: The identifying fields as they are now.
+        keys: The keys that it is found by now.
+        identity: Its identifying fields as they are now.
         bodies: Everything received for it, oldest first.
     """
 
@@ -67,11 +67,11 @@ class Event:
     """One event, by its own id.
 
     Attributes:
-        id: The sender's id of it.
-        body: The body that came first.
-        keys: What its contact is found by, best first.
-        received: How many times it came.
-        identical: Whether it came byte for byte the same each time.
+        id: The id that the sender gave it.
+        body: The first body received.
+        keys: The keys that its contact is found by, best first.
+        received: How many times it was received.
+        identical: Whether every body was the same, byte for byte.
         last: The latest body that differs from the first, or None.
         first: The request that brought it.
         latest: The request that brought it last.
@@ -83,8 +83,8 @@ class Event:
     received: int = 1
     identical: bool = True
     last: bytes | None = None
-    first: Origin = UNKNOWN
-    latest: Origin = UNKNOWN
+    first: Arrival = UNKNOWN
+    latest: Arrival = UNKNOWN
 
 
 def hex_id(seed: bytes) -> str:
@@ -98,15 +98,15 @@ class Store:
     Attributes:
         contacts: By their ids.
         events: By their ids.
-        others: What a vendor has beside these (companies, jobs): kind, to key, to what is held.
-        counts: What happened how often.
-        variant: The form that the vendor answers in, where it has several.
-        origin: The request of the moment.
+        others: What a vendor has besides (companies, jobs): by kind, then by key.
+        counts: How often each thing happened.
+        variant: The format of the responses, where the vendor has several.
+        arrival: The current request.
     """
 
     def __init__(self, variant: str = "") -> None:
         self.variant = variant
-        self.origin = Origin()
+        self.arrival = Arrival()
         self.others: dict[str, dict[str, Any]] = defaultdict(dict)
         self.contacts: dict[str, Contact] = {}
         self.events: dict[str, Event] = {}
@@ -120,12 +120,12 @@ class Store:
         return next((self._index[key] for key in keys if key in self._index), None)
 
     def new_id(self, key: str, make: Callable[[bytes], str] = hex_id) -> str:
-        """An id that follows from a key, so that runs can be compared; another each time."""
+        """A new id, derived from a key so that runs can be compared."""
         self._born[key] += 1
         return make(f"{key}#{self._born[key]}".encode())
 
     def create(self, key: str, make: Callable[[bytes], str] = hex_id) -> Contact:
-        """Create a contact. Its id follows from its first key."""
+        """Create a contact. Its id is derived from its first key."""
         contact = Contact(self.new_id(key, make), Trail(self))
         self.contacts[contact.id] = contact
         return contact
@@ -150,13 +150,13 @@ class Store:
         """Keep an event, or count one more arrival of it."""
         event = self.events.get(event_id)
         if event is None:
-            event = Event(event_id, body, keys, first=self.origin, latest=self.origin)
+            event = Event(event_id, body, keys, first=self.arrival, latest=self.arrival)
             self.events[event_id] = event
             for key in keys:
                 self._events[key].append(event)
             return event
         event.received += 1
-        event.latest = self.origin
+        event.latest = self.arrival
         self.counts["event_duplicates"] += 1
         if body != event.body:
             event.identical = False

@@ -1,4 +1,4 @@
-"""Whether a wire body keeps to the contract, and whose record it is."""
+"""Checks a wire body against the contract, and finds the identifiers of its contact."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from target_gleantap.model import Body
 PHONE_DIGITS = 10
 
 
-class Checker:
+class BodyChecker:
     """A compiled body schema. Formats are asserted: the vendors' documents mean them."""
 
     def __init__(self, schema: Mapping[str, Any]) -> None:
         self._validator = jsonschema_rs.Draft202012Validator(dict(schema), validate_formats=True)
 
     def faults(self, body: Any) -> list[str]:
-        """Say everything that is wrong, by field and rule, without any value.
+        """List everything that is wrong, by field and rule, without any value.
 
-        A null is taken for a field that is not there; it is stored all the same.
+        A null counts as a field that is not there; it is stored all the same.
         """
         body = without_nulls(body)
         try:
@@ -35,7 +35,7 @@ class Checker:
 
 
 def without_nulls(value: Any) -> Any:
-    """What a body says: at any depth of objects, a null says nothing."""
+    """The body without its nulls, at any depth of objects."""
     if not isinstance(value, dict):
         return value
     return {name: without_nulls(child) for name, child in value.items() if child is not None}
@@ -59,19 +59,10 @@ def _join(path: str, name: str) -> str:
     return f"{path}.{name}" if path else name
 
 
-def look_up(body: Any, path: str) -> Any:
-    """Follow dots into nested objects; None where the way ends."""
-    for part in path.split("."):
-        if not isinstance(body, dict):
-            return None
-        body = body.get(part)
-    return body
-
-
 def same(kind: IdentifierKind, value: str) -> str:
     """Bring two spellings of one identifier to the same text.
 
-    Written apart from the target's own, on purpose: the tests of ordering compare the two.
+    Written apart from the target's own on purpose: the tests of ordering compare the two.
     """
     if kind is IdentifierKind.EMAIL:
         return value.strip().casefold()
@@ -81,7 +72,7 @@ def same(kind: IdentifierKind, value: str) -> str:
 
 
 def identify(identifiers: Iterable[Identifier], body: Body | None) -> tuple[str, ...]:
-    """Whose record a body is, as `space:value` for each identifier that it carries."""
+    """The identifiers of a body's contact, as `space:value` each."""
     found = (
         f"{identifier.space}:{same(identifier.kind, str(value))}"
         for identifier in identifiers

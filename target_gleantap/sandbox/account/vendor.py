@@ -1,46 +1,16 @@
-"""What a vendor declares to be stood in for: `vendors/<destination>.py` holds one `VENDOR`."""
+"""What the sandbox must know of a vendor: `vendors/<destination>/` holds one `VENDOR`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from target_gleantap.contract import Destination, Identifier
 from target_gleantap.model import Body
-from target_gleantap.sandbox.account.quota import Window
+from target_gleantap.sandbox.account.quota import QuotaWindow
 from target_gleantap.sandbox.account.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One HTTP request, read to its end. Header names are in lower case.
-
-    Attributes:
-        method: The HTTP method.
-        path: The path as it was asked for.
-        query: What follows the question mark.
-        headers: By their names.
-        body: The body's bytes.
-        named: What stands in the path where the operation's has a name in braces.
-    """
-
-    method: str
-    path: str
-    query: str = ""
-    headers: Mapping[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    named: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """One HTTP answer: `content` goes out as JSON unless it is bytes already."""
-
-    status: int
-    content: Any = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-    media_type: str = "application/json"
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,20 +20,20 @@ class Operation:
     Attributes:
         name: The resource's name, or the vendor's own word for a read.
         path: The request's path below the base URL; a name in braces stands for any one part.
-        schema: The JSON Schema of the whole wire body; None for a request without one.
-        carry_out: Takes the store, the checked body and the call; answers for the vendor.
-        identifiers: Whose record it is, to see requests that overlap.
+        schema: The JSON Schema of the whole wire body; None for a request without a body.
+        carry_out: Takes the store, the checked body and the request; returns the response.
+        identifiers: The contact's identifiers, to find requests that overlap.
         contact: Finds the id of the contact that a body is about, or None.
         event_id: The body field with the event's own id, or empty.
         method: The HTTP method.
-        answers: The statuses that it answers with, the refusals that all share aside.
+        answers: The statuses of its responses, besides the refusals that all operations share.
         silent: Those of them that come without a body.
     """
 
     name: str
     path: str
     schema: Mapping[str, Any] | None
-    carry_out: Callable[[Store, Body, Call], Reply]
+    carry_out: Callable[[Store, Body, HttpRequest], Reply]
     identifiers: tuple[Identifier, ...] = ()
     contact: Callable[[Store, Body], str | None] = lambda _store, _body: None
     event_id: str = ""
@@ -72,7 +42,7 @@ class Operation:
     silent: tuple[int, ...] = ()
 
 
-def _no_headers(_windows: Sequence[Window], _now: float) -> Mapping[str, str]:
+def _no_headers(_windows: Sequence[QuotaWindow], _now: float) -> Mapping[str, str]:
     return {}
 
 
@@ -86,14 +56,14 @@ class Vendor:
         credentials: The settings that carry the credentials, with the sandbox's own values.
         keys_fit: Whether the headers carry the expected credentials.
         tenant_fits: Whether the body names the expected account.
-        refuse: Words a refusal: status, a sentence, and the faults found in the body.
-        failure: The body of a 200 that says failure; takes the sentence.
+        refuse: Makes a refusal of a status, a sentence, and the errors found in the body.
+        failure: The body of a 200 that means failure; takes the sentence.
         fold: Makes a contact's present fields out of all bodies received for it.
-        quotas: The documented limits that a call falls under, by what shares them: a name, and
-            quotas. They hold unless others are set.
-        quota_headers: What an answer that is no 429 tells of the limits; takes the windows in
-            force and the time.
-        variants: The forms that it can answer in where its pages show several, the usual first.
+        quotas: The documented rate limits of a request: the name that they are counted under,
+            and the limits. They hold unless others are set.
+        quota_headers: The headers about the limits in a response other than 429; takes the
+            windows in force and the time.
+        variants: The formats of its responses where its pages show several, the usual first.
     """
 
     destination: Destination
@@ -104,9 +74,11 @@ class Vendor:
     refuse: Callable[[int, str, Sequence[str]], Reply]
     failure: Callable[[str], Any]
     fold: Callable[[Sequence[Body]], Body]
-    quotas: Callable[[Operation, Call], tuple[str, tuple[str, ...]]] = lambda _operation, _call: (
-        "",
-        (),
+    quotas: Callable[[Operation, HttpRequest], tuple[str, tuple[str, ...]]] = (
+        lambda _operation, _request: (
+            "",
+            (),
+        )
     )
-    quota_headers: Callable[[Sequence[Window], float], Mapping[str, str]] = _no_headers
+    quota_headers: Callable[[Sequence[QuotaWindow], float], Mapping[str, str]] = _no_headers
     variants: tuple[str, ...] = ("",)

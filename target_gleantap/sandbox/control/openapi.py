@@ -1,4 +1,4 @@
-"""What an account serves, as an OpenAPI description: from the same contracts that it checks by."""
+"""The OpenAPI description of an account, from the same contracts that it checks with."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from target_gleantap.sandbox.account.vendor import Operation, Vendor
 
 JSON = "application/json"
 REFUSALS = (400, 401, 404, 405, 413, 415, 429)
-"""What any operation may be answered with, faults on demand aside."""
+"""The error statuses of every operation, without injected failures."""
 NOT_DECLARED = frozenset({"accept", "authorization", "content-type"})
-"""Headers that OpenAPI 3.1 takes from elsewhere than the parameters."""
+"""Headers that OpenAPI 3.1 does not describe as parameters."""
 
 
 def describe(vendor: Vendor, credentials: Mapping[str, str]) -> dict[str, Any]:
     """Describe what a vendor serves, in OpenAPI 3.1.
 
     Args:
-        vendor: The vendor.
-        credentials: The expected values: their headers are named, and not their values.
+        vendor: The vendor, with its operations.
+        credentials: The expected credentials; their headers are named, their values are not.
     """
     settings = {one.name: one.default for one in vendor.destination.settings}
     sent = vendor.destination.sign({**settings, **credentials})

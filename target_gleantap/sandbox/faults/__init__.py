@@ -1,1 +1,1 @@
-"""What goes wrong on demand."""
+"""The failures that are injected on demand."""

@@ -1,4 +1,4 @@
-"""Fault rules: which request is to go wrong, and how. Choosing is here; doing it is elsewhere."""
+"""Fault rules: which request fails, and how. This file chooses; others make it fail."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from target_gleantap.sandbox.account.validate import look_up
+from target_gleantap.sandbox.http_messages import look_up
 
 _COUNT = {"type": "integer", "minimum": 1}
 _SECONDS = {
@@ -38,7 +38,7 @@ WHEN: Mapping[str, Any] = {
     "carried_out": {"type": "boolean"},
     "off": {"type": "boolean"},
 }
-"""What every rule may say about which requests it is for."""
+"""The keys of every rule that choose its requests."""
 
 KINDS: Mapping[str, Mapping[str, Any]] = {
     "status": {
@@ -69,7 +69,7 @@ KINDS: Mapping[str, Mapping[str, Any]] = {
     "endless": {"seconds": _SECONDS},
     "huge_headers": {"form": {"enum": ["long", "many"]}},
 }
-"""Each kind of fault, with the parameters of its own."""
+"""Each kind of failure, with its own parameters."""
 
 NEEDED = {"latency": ["seconds"], "redirect": ["location"]}
 ANSWERS_ITSELF = frozenset({"status", "throttle", "failure_in_200", "html", "empty", "redirect"})
@@ -78,7 +78,7 @@ DEFAULT_SECONDS = 60.0
 
 
 class FaultRulesError(ValueError):
-    """Rules that cannot be read; the message says everything that is wrong with them."""
+    """Rules that are not valid; the message lists all errors."""
 
 
 def _schema(kind: str) -> dict[str, Any]:
@@ -94,16 +94,16 @@ _CHECKS = {kind: jsonschema_rs.Draft202012Validator(_schema(kind)) for kind in K
 
 
 @dataclass(slots=True)
-class Rule:
+class FaultRule:
     """One rule and how often it has been used.
 
     Attributes:
-        number: 1 for the first of the list; one that was taken away leaves a gap.
-        kind: What goes wrong.
+        number: 1 for the first of the list; a removed rule leaves a gap.
+        kind: The kind of failure.
         spec: The rule as it was given.
-        matched: Requests that it was for, in all or (with `per`) for each body.
-        applied: Requests that it made go wrong.
-        off: Whether it rests.
+        matched: Requests that it matched, in all or (with `per`) for each body.
+        applied: Requests that it made fail.
+        off: Whether it is switched off.
     """
 
     number: int
@@ -115,11 +115,11 @@ class Rule:
 
     @property
     def carried_out(self) -> bool:
-        """Whether the request takes effect all the same."""
+        """Whether the request takes effect in spite of the failure."""
         return bool(self.spec.get("carried_out", self.kind not in NOT_CARRIED_OUT))
 
     def is_for(self, name: str, path: str, body: Any) -> bool:
-        """Whether the rule is for such a request: resource or part of the path, body fields."""
+        """Whether the rule matches a request: resource or part of the path, body fields."""
         where = self.spec.get("path")
         if where is not None and where != name and where not in path:
             return False
@@ -127,7 +127,7 @@ class Rule:
         return all(look_up(body, key) == value for key, value in wanted.items())
 
     def strikes(self, raw: bytes, chance: random.Random) -> bool:
-        """Count a request that the rule is for; say whether it goes wrong."""
+        """Count a request that the rule matches; return whether it fails."""
         if self.applied >= self.spec.get("times", self.applied + 1):
             return False
         counter = hash(raw) if "per" in self.spec else 0
@@ -143,25 +143,27 @@ class Rule:
 
 
 class FaultRules:
-    """The rules in force, and the one seeded source of chance."""
+    """The rules in force, and the one seeded source of random choices."""
 
     def __init__(self, specs: Iterable[Mapping[str, Any]] = (), seed: int = 0) -> None:
         self.seed = seed
-        self.replace(specs)
+        self.replace_rules(specs)
 
-    def replace(self, specs: Any) -> None:
-        """Put other rules (a list of JSON objects) in force; start chance from its seed.
+    def replace_rules(self, specs: Any) -> None:
+        """Replace all rules (a list of JSON objects); random choices start from the seed again.
 
         Raises:
-            FaultRulesError: Where one of them cannot be read; the old ones stay.
+            FaultRulesError: Where one of them is not valid; the old ones stay.
         """
         self.rules = read_rules(specs)
         self._given = len(self.rules)
         self.chance = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
 
-    def pick(self, name: str, path: str, body: Any, raw: bytes) -> tuple[Rule | None, list[Rule]]:
-        """Choose for one request: the first rule that strikes, and every latency beside it."""
-        latencies: list[Rule] = []
+    def choose_rule(
+        self, name: str, path: str, body: Any, raw: bytes
+    ) -> tuple[FaultRule | None, list[FaultRule]]:
+        """Choose for one request: the first rule that applies, and every delay before it."""
+        latencies: list[FaultRule] = []
         for rule in self.rules:
             if rule.off or not rule.is_for(name, path, body):
                 continue
@@ -172,17 +174,17 @@ class FaultRules:
         return None, latencies
 
     def restart(self) -> None:
-        """Count from the start, and start chance from its seed."""
+        """Count from zero; random choices start from the seed again."""
         self.chance = random.Random(self.seed)  # noqa: S311 - repeatable on purpose
         for rule in self.rules:
             rule.matched.clear()
             rule.applied = 0
 
-    def add(self, spec: Any) -> Rule:
-        """Put one more rule in force, behind the others; these count on.
+    def add_rule(self, spec: Any) -> FaultRule:
+        """Add a rule after the others, which keep their counts.
 
         Raises:
-            FaultRulesError: Where it cannot be read.
+            FaultRulesError: Where it is not valid.
         """
         (rule,) = read_rules([spec])
         self._given += 1
@@ -190,35 +192,35 @@ class FaultRules:
         self.rules = [*self.rules, rule]
         return rule
 
-    def remove(self, number: int) -> None:
-        """Take a rule away; the others keep their numbers and counts."""
+    def remove_rule(self, number: int) -> None:
+        """Remove a rule; the others keep their numbers and counts."""
         self.rules = [rule for rule in self.rules if rule.number != number]
 
-    def switch(self, number: int, *, on: bool) -> None:
-        """Let a rule rest, or work again; it counts on."""
+    def switch_rule(self, number: int, *, on: bool) -> None:
+        """Switch a rule off or on; it keeps its counts."""
         for rule in self.rules:
             if rule.number == number:
                 rule.off = not on
 
     def seconds(self, length: Any) -> float:
-        """A fixed length, or one drawn evenly from between two."""
+        """A fixed number of seconds, or a random one between two."""
         if isinstance(length, (list, tuple)):
             return self.chance.uniform(length[0], length[1])
         return float(length)
 
     def view(self) -> list[dict[str, Any]]:
-        """Show the rules, with how often each was applied."""
+        """The rules as JSON types, with how often each was applied."""
         return [
             {**rule.spec, "off": rule.off, "number": rule.number, "applied": rule.applied}
             for rule in self.rules
         ]
 
 
-def read_rules(specs: Any) -> list[Rule]:
+def read_rules(specs: Any) -> list[FaultRule]:
     """Read rules from their JSON form.
 
     Raises:
-        FaultRulesError: Where one of them cannot be read.
+        FaultRulesError: Where one of them is not valid.
     """
     if not isinstance(specs, (list, tuple)):
         raise FaultRulesError("The fault rules are not a list")
@@ -226,7 +228,7 @@ def read_rules(specs: Any) -> list[Rule]:
     if faults:
         raise FaultRulesError("\n".join(faults))
     return [
-        Rule(number, spec["fault"], dict(spec), off=spec.get("off", False))
+        FaultRule(number, spec["fault"], dict(spec), off=spec.get("off", False))
         for number, spec in enumerate(specs, 1)
     ]
 

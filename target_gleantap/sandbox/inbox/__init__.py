@@ -1,1 +1,1 @@
-"""The inbox: pages that show what arrived, how it was answered and why, live."""
+"""The inbox: live pages that show what arrived, the response to it, and why."""

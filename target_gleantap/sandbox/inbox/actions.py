@@ -1,4 +1,4 @@
-"""What is done by hand: faults on and off, quotas, forgetting everything."""
+"""The actions of the pages: injected failures, rate limits, forget everything."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from target_gleantap.sandbox.account.account import Api
+from target_gleantap.sandbox.account.account import Account
 from target_gleantap.sandbox.faults.rules import KINDS
 from target_gleantap.sandbox.inbox.reasons import words
 
@@ -22,7 +22,7 @@ OFTEN: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "first5": ("the next 5 requests", {"times": 5}),
     "body": ("each body once, then let it pass", {"first": 1, "per": "body"}),
 }
-"""How often a fault strikes: what the page calls it, and what the rule says."""
+"""How often a failure is injected: its label on the page, and the keys of the rule."""
 
 PRESETS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
     "down": ("Down: 503 to everything", {"fault": "status", "status": 503}),
@@ -30,40 +30,40 @@ PRESETS: Mapping[str, tuple[str, Mapping[str, Any]]] = {
         "Throttled: 429 to every 5th",
         {"fault": "throttle", "retry_after": 1, "every": 5},
     ),
-    "slow": ("Slow: 0.5 to 2 s an answer", {"fault": "latency", "seconds": [0.5, 2]}),
-    "flaky": ("Flaky: 1 in 20 is reset, done or not", {"fault": "reset_after", "rate": 0.05}),
+    "slow": ("Slow: 0.5 to 2 s a response", {"fault": "latency", "seconds": [0.5, 2]}),
+    "flaky": ("Flaky: 1 in 20 is carried out, then reset", {"fault": "reset_after", "rate": 0.05}),
     "refuse": ("Refuses every 10th: 422", {"fault": "status", "status": 422, "every": 10}),
 }
-"""Faults that are wanted most: what the page calls each, and its rule."""
+"""The most common failures: the label of each on the page, and its rule."""
 
 
 class Refused(ValueError):
-    """What was asked for cannot be done; the message is for who asked."""
+    """The action cannot be done; the message says why."""
 
 
-def perform(api: Api, name: str, form: Form) -> str:
-    """Do what a form asks for.
+def perform(account: Account, name: str, form: Form) -> str:
+    """Carry out the action of a form.
 
     Returns:
-        What was done, in words.
+        A sentence for the page: what was done.
 
     Raises:
-        Refused: Where it makes no sense.
+        Refused: Where the form is not valid.
     """
     action = ACTIONS.get(name)
     if action is None:
-        raise Refused("The page asked for something that the sandbox does not know.")
+        raise Refused("There is no such action.")
     try:
-        done = action(api, form)
+        done = action(account, form)
     except (ValueError, msgspec.DecodeError) as fault:
         raise Refused(str(fault)) from None
-    api.note(done)
+    account.add_note(done)
     return done
 
 
-def _add(api: Api, form: Form) -> str:
-    rule = api.faults.add(_spec(form))
-    return f"Fault {rule.number} switched on: {words(rule)}"
+def _add(account: Account, form: Form) -> str:
+    rule = account.faults.add_rule(_spec(form))
+    return f"Failure {rule.number} switched on: {words(rule)}"
 
 
 def _spec(form: Form) -> Any:
@@ -88,22 +88,22 @@ def _number(text: str) -> Any:
         numbers = [float(part) for part in (low, high) if part]
     except ValueError:
         raise Refused(
-            f"{text!r} is no number, such as 503 or 0.5, and no stretch (0.5-2)"
+            f"{text!r} is not a number such as 503 or 0.5, and not a range such as 0.5-2"
         ) from None
     whole = [int(number) if number.is_integer() else number for number in numbers]
     return whole if len(whole) > 1 else whole[0]
 
 
-def _switch(api: Api, form: Form) -> str:
+def _switch(account: Account, form: Form) -> str:
     number, on = _rule_number(form), form.get("on") == "yes"
-    api.faults.switch(number, on=on)
-    return f"Fault {number} switched {'on' if on else 'off'}"
+    account.faults.switch_rule(number, on=on)
+    return f"Failure {number} switched {'on' if on else 'off'}"
 
 
-def _remove(api: Api, form: Form) -> str:
+def _remove(account: Account, form: Form) -> str:
     number = _rule_number(form)
-    api.faults.remove(number)
-    return f"Fault {number} removed"
+    account.faults.remove_rule(number)
+    return f"Failure {number} removed"
 
 
 def _rule_number(form: Form) -> int:
@@ -111,25 +111,25 @@ def _rule_number(form: Form) -> int:
     return int(number) if number.isdigit() else 0
 
 
-def _clear(api: Api, _form: Form) -> str:
-    api.faults.replace([])
-    return "All faults removed"
+def _clear(account: Account, _form: Form) -> str:
+    account.faults.replace_rules([])
+    return "All injected failures removed"
 
 
-def _quota(api: Api, form: Form) -> str:
+def _quota(account: Account, form: Form) -> str:
     quotas = [
         text for text in form.get("quotas", "").replace(",", "\n").splitlines() if text.strip()
     ]
-    api.limit(quotas)
-    return f"Quotas set to {', '.join(quotas)}" if quotas else "Quotas lifted"
+    account.set_quotas(quotas)
+    return f"Rate limits set to {', '.join(quotas)}" if quotas else "Rate limits removed"
 
 
-def _forget(api: Api, _form: Form) -> str:
-    api.reset()
+def _forget(account: Account, _form: Form) -> str:
+    account.reset()
     return "Everything forgotten"
 
 
-ACTIONS: Mapping[str, Callable[[Api, Form], str]] = {
+ACTIONS: Mapping[str, Callable[[Account, Form], str]] = {
     "add": _add,
     "switch": _switch,
     "remove": _remove,

@@ -1,4 +1,4 @@
-"""The files that the pages are made of, all from the package: nothing is fetched from elsewhere."""
+"""The static files of the pages, all from the package: nothing is loaded from elsewhere."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.http_messages import Reply
 
 TYPES: Mapping[str, str] = {
     "css": "text/css; charset=utf-8",
@@ -24,7 +24,7 @@ def _read(name: str) -> bytes:
 
 
 def answer(name: str) -> Reply | None:
-    """A file by its name; None where there is none."""
+    """The file of that name; None where there is none."""
     if name not in (*SHARED, *OWN):
         return None
     media_type = TYPES[name.rpartition(".")[2]]

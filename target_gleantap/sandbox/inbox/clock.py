@@ -1,4 +1,4 @@
-"""The log's monotonic seconds as the time of day, and back: "what happened at 02:13?"."""
+"""The log's monotonic seconds as the time of day, and back: "What happened at 02:13?"."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ class Clock:
     """The time of day in this machine's zone.
 
     Attributes:
-        offset: What is to be added to a monotonic moment to have seconds of the epoch.
+        offset: Seconds to add to a monotonic time to get seconds since 1970.
     """
 
     offset: float
 
     def at(self, moment: float) -> datetime:
-        """The time of day of a moment."""
+        """The time of day of a monotonic time."""
         return datetime.fromtimestamp(moment + self.offset).astimezone()
 
     def read(self, text: str, now: float) -> tuple[float, float] | None:
-        """Read a time as a stretch of moments: `02:13` is a minute, `02:13:05` a second.
+        """Read a time as a period: `02:13` is a minute, `02:13:05` a second.
 
-        A time without a date is the latest such one that is not to come.
+        A time without a date is the latest such time in the past.
 
         Args:
             text: A time of day, or an ISO date and time.
-            now: The present moment.
+            now: Monotonic seconds.
 
         Returns:
-            The first moment, and the one after the last; None where it is no time.
+            The start and the end in monotonic seconds; None where it is not a time.
         """
         today = self.at(now).replace(tzinfo=None)
         date, _, time = text.strip().replace("T", " ").rpartition(" ")

@@ -1,4 +1,4 @@
-"""The documented fields beside what came: "why is this field empty?"."""
+"""The documented fields beside what arrived: "Why is this field empty?"."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ import msgspec
 
 from target_gleantap.contract import Resource
 from target_gleantap.model import Body
-from target_gleantap.sandbox.account.account import Api
-from target_gleantap.sandbox.account.request_log import Entry
-from target_gleantap.sandbox.account.store import Origin
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.account.request_log import LoggedRequest
+from target_gleantap.sandbox.account.store import Arrival
 
 SAMPLE = 500
-"""How many of a resource's latest bodies are looked into."""
+"""How many of a resource's latest bodies are checked."""
 CHAPTERS = 50
-"""How many bodies of one contact are told apart; older ones are taken together."""
+"""How many bodies of one contact are compared; older ones count as one."""
 DEEPEST = 3
 
 
@@ -29,9 +29,9 @@ class Documented:
 
     Attributes:
         name: Its name.
-        required: Whether the vendor wants it.
-        kind: Its type, or what it is on the wire.
-        description: What the contract says about it.
+        required: Whether the vendor requires it.
+        kind: Its type on the wire.
+        description: Its description in the contract.
     """
 
     name: str
@@ -45,7 +45,7 @@ class Fill:
     """How often fields came.
 
     Attributes:
-        bodies: How many bodies were looked into.
+        bodies: How many bodies were checked.
         filled: In how many of them each field has a value.
         nulls: In how many of them it is null.
     """
@@ -69,12 +69,12 @@ class Chapter:
     """What one body changed.
 
     Attributes:
-        origin: The request that brought it.
+        arrival: The request that brought it.
         body: The body.
-        changes: What is another than before.
+        changes: The fields that it changed.
     """
 
-    origin: Origin
+    arrival: Arrival
     body: Body
     changes: tuple[Change, ...]
 
@@ -93,15 +93,15 @@ def _kind(schema: Mapping[str, Any]) -> str:
     return kind if isinstance(kind, str) else " or ".join(kind)
 
 
-def best_resource(api: Api, body: Body) -> Resource | None:
-    """The resource whose documented fields a body has most of."""
-    resources = api.vendor.destination.resources.values()
+def best_resource(account: Account, body: Body) -> Resource | None:
+    """The resource that shares most documented fields with a body."""
+    resources = account.vendor.destination.resources.values()
     return max(resources, key=lambda resource: _shared(body, _names(resource)), default=None)
 
 
-def resource_of(api: Api, operation: str, body: Body) -> Resource | None:
-    """The resource of an operation, or where it is none, what the body looks like."""
-    return api.vendor.destination.resources.get(operation) or best_resource(api, body)
+def resource_of(account: Account, operation: str, body: Body) -> Resource | None:
+    """The resource of an operation, or the one that the body resembles most."""
+    return account.vendor.destination.resources.get(operation) or best_resource(account, body)
 
 
 def _names(resource: Resource) -> frozenset[str]:
@@ -113,7 +113,7 @@ def _shared(body: Body, names: frozenset[str]) -> int:
 
 
 def inner(body: Any, resource: Resource) -> Body:
-    """The object within a wire body that the documented fields stand in."""
+    """The object inside a wire body that holds the documented fields."""
     names = _names(resource)
     return max(_objects(body, DEEPEST), key=lambda each: _shared(each, names), default={})
 
@@ -128,18 +128,18 @@ def _objects(value: Any, depth: int) -> Iterator[Body]:
 
 
 def decode(raw: bytes) -> Any:
-    """A body as JSON types; None where it is no JSON."""
+    """A body as JSON types; None where it is not JSON."""
     try:
         return msgspec.json.decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
 
 
-def fill(api: Api, resource: Resource) -> Fill:
+def fill(account: Account, resource: Resource) -> Fill:
     """How often each field came in the latest bodies of a resource that took effect."""
     entries = (
         entry
-        for entry in reversed(api.journal.entries)
+        for entry in reversed(account.request_log.entries)
         if entry.resource == resource.name and entry.carried_out
     )
     bodies = [inner(decode(entry.body), resource) for entry in islice(entries, SAMPLE)]
@@ -151,60 +151,65 @@ def fill(api: Api, resource: Resource) -> Fill:
 
 
 def why_empty(
-    name: str, rates: Fill, chapters: Iterable[Chapter], refused: Sequence[tuple[Entry, Body]]
+    name: str,
+    rates: Fill,
+    chapters: Iterable[Chapter],
+    refused: Sequence[tuple[LoggedRequest, Body]],
 ) -> str:
-    """Say why a documented field has no value.
+    """Explain why a documented field has no value.
 
     Args:
         name: The field.
-        rates: How often it came for others.
-        chapters: What came for this one.
-        refused: Requests for this one that took no effect, with their bodies.
+        rates: How often the field arrived with a value, in all bodies.
+        chapters: The bodies received for this contact.
+        refused: Requests for this contact that had no effect, with their bodies.
 
     Returns:
-        A sentence; empty where nobody has a value in it.
+        A sentence; empty where no contact has a value in it.
     """
     for chapter in chapters:
         if name in chapter.body and chapter.body[name] in (None, ""):
-            return f"Request #{chapter.origin.sequence} sent it empty."
+            return f"Request #{chapter.arrival.sequence} sent it empty."
     for entry, body in refused:
         if body.get(name) not in (None, ""):
-            return f"Request #{entry.sequence} carried it, and took no effect."
+            return f"Request #{entry.sequence} carried it, but had no effect."
     if rates.filled[name]:
         return (
-            f"{rates.filled[name]} of the latest {rates.bodies} have it: the mapping knows it, and "
-            "what it reads was null here."
+            f"{rates.filled[name]} of the latest {rates.bodies} have it: a mapping sets it, but "
+            "its source was null here."
         )
     if rates.nulls[name]:
-        return f"It came as null in {rates.nulls[name]} of the latest {rates.bodies}."
+        return f"It arrived as null in {rates.nulls[name]} of the latest {rates.bodies}."
     return ""
 
 
 def never(rates: Fill) -> str:
-    """Say why nobody has a value in a field."""
+    """Explain why no contact has a value in a field."""
     return (
-        f"None of the latest {rates.bodies} bodies has these: no mapping gives them, or what it "
-        "reads is always null."
+        f"None of the latest {rates.bodies} bodies has these: no mapping sets them, or their "
+        "source is always null."
     )
 
 
-def history(api: Api, bodies: Sequence[bytes], origins: Sequence[Origin]) -> list[Chapter]:
-    """What changed when, oldest first, of the latest bodies; each is laid over those before it."""
+def history(
+    account: Account, bodies: Sequence[bytes], arrivals: Sequence[Arrival]
+) -> list[Chapter]:
+    """What each of the latest bodies changed, the oldest first."""
     first = max(0, len(bodies) - CHAPTERS)
     laid: list[Body] = [msgspec.json.decode(raw) for raw in bodies[:first]]
-    before = api.vendor.fold(laid)
+    before = account.vendor.fold(laid)
     chapters: list[Chapter] = []
     for place in range(first, len(bodies)):
         laid.append(msgspec.json.decode(bodies[place]))
-        after = api.vendor.fold(laid)
-        origin = origins[place] if place < len(origins) else Origin()
-        chapters.append(Chapter(origin, laid[-1], changes(before, after)))
+        after = account.vendor.fold(laid)
+        arrival = arrivals[place] if place < len(arrivals) else Arrival()
+        chapters.append(Chapter(arrival, laid[-1], changes(before, after)))
         before = after
     return chapters
 
 
 def changes(before: Body, after: Body) -> tuple[Change, ...]:
-    """What two states of fields differ in."""
+    """The fields that differ between two states."""
     return tuple(
         Change(name, before.get(name), after.get(name))
         for name in {**before, **after}

@@ -1,22 +1,19 @@
-"""Tells the pages that are open that something has changed (server-sent events).
+"""Tells the open pages that something has changed (server-sent events).
 
-It looks at counters that are kept anyway, twice a second, and only while somebody watches: a
-request costs nothing more for it.
+It reads counters that are kept anyway, twice a second, and only while a page is open: a request
+costs nothing more for it.
 """
 
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
 
 import msgspec
 
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.http_messages import Reply
 from target_gleantap.sandbox.transport import wire
-
-if TYPE_CHECKING:
-    from target_gleantap.sandbox.account.account import Api
-    from target_gleantap.sandbox.transport.connection import Connection
+from target_gleantap.sandbox.transport.channel import Channel
 
 INTERVAL = 0.5
 SIGN_OF_LIFE = 10.0
@@ -27,28 +24,28 @@ HEAD = Reply(200, None, {"Cache-Control": "no-store"}, "text/event-stream")
 class Hub:
     """The open pages."""
 
-    def __init__(self, api: Api) -> None:
-        self._api = api
-        self._watchers: set[Connection] = set()
+    def __init__(self, account: Account) -> None:
+        self._account = account
+        self._watchers: set[Channel] = set()
         self._watch: asyncio.Task[None] | None = None
 
-    def open(self, connection: Connection) -> None:
-        """Take a page's connection; it is told from now on."""
-        connection.transport.write(wire.framed(HEAD, keep=False))
-        connection.transport.write(_event(self._state()))
-        self._watchers.add(connection)
+    def add_page(self, channel: Channel) -> None:
+        """Take a page's connection; it gets an event at every change from now on."""
+        channel.write(wire.framed(HEAD, keep=False))
+        channel.write(_event(self._state()))
+        self._watchers.add(channel)
         if self._watch is None:
-            self._watch = asyncio.get_running_loop().create_task(self._tell())
+            self._watch = asyncio.get_running_loop().create_task(self._watch_changes())
             self._watch.add_done_callback(self._ended)
 
-    def closed(self, connection: Connection) -> None:
-        """Forget a connection."""
-        self._watchers.discard(connection)
+    def remove_page(self, channel: Channel) -> None:
+        """Forget a connection that has ended."""
+        self._watchers.discard(channel)
 
     def _ended(self, _task: asyncio.Task[None]) -> None:
         self._watch = None
 
-    async def _tell(self) -> None:
+    async def _watch_changes(self) -> None:
         loop = asyncio.get_running_loop()
         told, said_at = self._state(), loop.time()
         while self._watchers:
@@ -63,20 +60,20 @@ class Hub:
             told, said_at = state, loop.time()
 
     def _write(self, data: bytes) -> None:
-        for connection in self._watchers:
-            if connection.transport.get_write_buffer_size() < MOST_UNREAD:
-                connection.transport.write(data)
+        for channel in self._watchers:
+            if channel.unsent < MOST_UNREAD:
+                channel.write(data)
 
     def _state(self) -> tuple[float, ...]:
-        api, journal = self._api, self._api.journal
-        rules = sum(2 * rule.number + rule.off for rule in api.faults.rules)
+        account, request_log = self._account, self._account.request_log
+        rules = sum(2 * rule.number + rule.off for rule in account.faults.rules)
         return (
-            api.started,
-            journal.received,
-            journal.in_progress,
-            len(api.store.contacts),
-            len(api.store.events),
-            len(api.notes),
+            account.started,
+            request_log.received,
+            request_log.in_progress,
+            len(account.store.contacts),
+            len(account.store.events),
+            len(account.notes),
             rules,
         )
 

@@ -1,4 +1,4 @@
-"""What became of a request, in a word and in a sentence."""
+"""The outcome of a request, in a word and in a sentence."""
 
 from __future__ import annotations
 
@@ -7,79 +7,79 @@ from typing import Any
 
 import msgspec
 
-from target_gleantap.sandbox.account.request_log import Entry
-from target_gleantap.sandbox.faults.rules import Rule
+from target_gleantap.sandbox.account.request_log import LoggedRequest
+from target_gleantap.sandbox.faults.rules import FaultRule
 
 OUTCOMES: Mapping[str, str] = {
-    "ok": "answered",
+    "ok": "accepted",
     "refused": "refused",
     "throttled": "throttled",
-    "fault": "fault",
+    "fault": "injected failure",
     "left": "client left",
     "open": "in progress",
 }
-"""What became of a request, and the word for it."""
+"""Each outcome of a request, and the words for it."""
 
 EFFECTS: Mapping[str, str] = {
-    "status": "answers with an error status",
-    "throttle": "answers 429, whatever the quota",
-    "failure_in_200": "answers 200 with a body that says failure",
-    "html": "answers with a proxy's HTML page",
-    "empty": "takes the request and answers with no body",
-    "redirect": "answers with a redirect",
-    "latency": "answers later",
-    "reset_before": "resets the connection; the request takes no effect",
-    "reset_after": "takes the request, then resets the connection",
-    "half_body": "takes the request and cuts the answer in half",
-    "stall": "takes the request and answers very late",
-    "stall_body": "stops in the middle of the answer for a while",
-    "slow_headers": "sends the answer's headers drop by drop",
-    "drip": "sends the answer's body drop by drop",
-    "close_idle": "answers, then closes the connection without notice",
-    "wrong_length": "takes the request and tells a wrong length of the answer",
-    "gzip": "answers compressed, whole or broken",
-    "chunked": "answers in chunks, whole or broken",
-    "endless": "takes the request and never ends its answer",
-    "huge_headers": "takes the request and answers with more headers than anybody reads",
+    "status": "responds with an error status",
+    "throttle": "responds 429, whatever the rate limit",
+    "failure_in_200": "responds 200 with a body that means failure",
+    "html": "responds with a proxy's HTML page",
+    "empty": "carries out the request, responds without a body",
+    "redirect": "responds with a redirect",
+    "latency": "responds later",
+    "reset_before": "resets the connection; the request has no effect",
+    "reset_after": "carries out the request, then resets the connection",
+    "half_body": "carries out the request, cuts the response in half",
+    "stall": "carries out the request, responds very late",
+    "stall_body": "pauses in the middle of the response",
+    "slow_headers": "sends the headers of the response slowly",
+    "drip": "sends the body of the response byte by byte",
+    "close_idle": "responds, then closes the connection without notice",
+    "wrong_length": "carries out the request, gives a wrong Content-Length",
+    "gzip": "responds compressed, whole or broken",
+    "chunked": "responds in chunks, whole or broken",
+    "endless": "carries out the request, never ends the response",
+    "huge_headers": "carries out the request, sends far too many headers",
 }
-"""What each kind of fault does."""
+"""What each kind of injected failure does."""
 
 
-def reason(entry: Entry) -> str:
-    """Why a request fared as it did; empty where nothing needs saying."""
+def reason(entry: LoggedRequest) -> str:
+    """Why a request had its outcome; empty for a plain success."""
     return ". ".join(_reasons(entry))
 
 
-def _reasons(entry: Entry) -> Iterator[str]:
+def _reasons(entry: LoggedRequest) -> Iterator[str]:
     for rule in entry.rules:
-        yield f"fault {rule.number}: {words(rule)}"
+        yield f"injected failure {rule.number}: {words(rule)}"
     if entry.kind == "quota":
-        yield f"beyond the quota, asked to wait {_wait(entry)} s"
+        yield f"over the rate limit, told to wait {_wait(entry)} s"
     if entry.outcome == "refused":
         yield refusal(entry)
     if entry.rules and entry.carried_out and entry.outcome == "fault":
-        yield "it took effect all the same"
+        yield "it was carried out all the same"
     if entry.abandoned:
-        yield "the client left before the answer" + (
-            ", and it took effect" if entry.carried_out else ""
+        yield "the client left before the response" + (
+            ", but it was carried out" if entry.carried_out else ""
         )
     if entry.overlaps:
         others = ", ".join(f"#{sequence}" for sequence in entry.overlaps)
         yield f"in progress together with {others} of the same contact"
 
 
-def _wait(entry: Entry) -> str:
+def _wait(entry: LoggedRequest) -> str:
     return entry.reply.headers.get("Retry-After", "?") if entry.reply else "?"
 
 
-def refusal(entry: Entry) -> str:
-    """What the answer finds wrong, as far as it says so."""
+def refusal(entry: LoggedRequest) -> str:
+    """The errors that the response names."""
     content = entry.reply.content if entry.reply else None
     return "; ".join(_texts(content)) or f"status {entry.status}"
 
 
 def _texts(content: Any) -> Iterator[str]:
-    """The words of an answer, wherever they stand in it; what is most precise where there is."""
+    """The texts of a response that say most precisely what is wrong."""
     if isinstance(content, str):
         yield content
     elif isinstance(content, list):
@@ -91,8 +91,8 @@ def _texts(content: Any) -> Iterator[str]:
         yield from _texts(named)
 
 
-def words(rule: Rule) -> str:
-    """A rule in words: its kind, its parameters and when."""
+def words(rule: FaultRule) -> str:
+    """A fault rule in words: its kind, its parameters and its requests."""
     spec = {name: value for name, value in rule.spec.items() if name not in ("fault", "off")}
     said = ", ".join(f"{name} {_text(value)}" for name, value in spec.items())
     return f"{rule.kind} ({said})" if said else rule.kind

@@ -1,4 +1,4 @@
-"""Templates to pages. What a template shows is escaped; what it may say stands here."""
+"""Templates to pages. Every value is escaped; the filters of the templates are defined here."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from target_gleantap.sandbox.account.account import Api
-from target_gleantap.sandbox.account.request_log import Entry
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.account.request_log import LoggedRequest
+from target_gleantap.sandbox.http_messages import Reply
 from target_gleantap.sandbox.inbox import reasons
 from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.transport import wire
@@ -61,12 +61,16 @@ def _environment() -> Environment:
     return environment
 
 
-def render(api: Api, template: str, status: int = 200, **context: Any) -> Reply:
+def render(account: Account, template: str, status: int = 200, **context: Any) -> Reply:
     """A page out of a template."""
-    clock = Clock(api.wall)
+    clock = Clock(account.wall)
     page = _environment().get_template(template)
     text = page.render(
-        api=api, vendor=api.vendor.destination.title, clock=clock, now=time.monotonic(), **context
+        account=account,
+        vendor=account.vendor.destination.title,
+        clock=clock,
+        now=time.monotonic(),
+        **context,
     )
     return Reply(status, text.encode(), HEADERS, "text/html; charset=utf-8")
 
@@ -77,20 +81,20 @@ def _value(value: Any) -> str:
 
 
 def _pretty(raw: bytes) -> str:
-    """A body with its structure shown; as it is, where it is no JSON."""
+    """An indented JSON body; as it is where it is not JSON."""
     try:
         return msgspec.json.format(raw, indent=2).decode()
     except (msgspec.DecodeError, UnicodeDecodeError):
         return raw.decode(errors="replace")
 
 
-def _answer(entry: Entry) -> str:
-    """The body that a request was to be answered with."""
+def _answer(entry: LoggedRequest) -> str:
+    """The body of the response to a request."""
     return _pretty(wire.content(entry.reply)) if entry.reply else ""
 
 
 def _length(seconds: float | None) -> str:
-    """A length of time, short."""
+    """A duration, short."""
     if seconds is None:
         return "\u2013"
     if seconds >= 1:

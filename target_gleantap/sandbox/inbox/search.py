@@ -1,4 +1,4 @@
-"""The log by what became of requests, by time, and by text."""
+"""Search the request log by outcome, time and text."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from target_gleantap.sandbox.account.account import Api
-from target_gleantap.sandbox.account.request_log import Entry
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.account.request_log import LoggedRequest
 from target_gleantap.sandbox.inbox.clock import Clock
 from target_gleantap.sandbox.inbox.reasons import OUTCOMES
 from target_gleantap.sandbox.transport.wire import content
@@ -19,15 +19,15 @@ PAGE = 50
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Which requests are wanted; what is empty does not count.
+    """Which requests to find; an empty condition does not count.
 
     Attributes:
-        text: Somewhere in the address, the body, a refusal, the identifiers or the fault.
+        text: A text in the address, the body, a refusal, the identifiers or the failure.
         resource: The operation.
-        outcome: What became of it.
+        outcome: The outcome, a key of `reasons.OUTCOMES`.
         first: From this time on.
         last: Up to the end of this time.
-        before: Only what came before this sequence: the next page.
+        before: Only requests before this number, for the next page.
     """
 
     text: str = ""
@@ -38,8 +38,8 @@ class Filter:
     before: int = 0
 
     @classmethod
-    def of(cls, query: Mapping[str, str]) -> Filter:
-        """Read it from an address."""
+    def from_query(cls, query: Mapping[str, str]) -> Filter:
+        """Read the conditions from the query of an address."""
         before = query.get("before", "")
         wanted = query.get("outcome", "")
         return cls(
@@ -54,19 +54,19 @@ class Filter:
 
 @dataclass(slots=True)
 class Found:
-    """What a search found.
+    """The result of a search.
 
     Attributes:
-        entries: One page of it, the latest first.
+        entries: One page of requests, the latest first.
         more: Whether there are older ones.
         total: How many there are in all.
-        outcomes: How many fared how.
-        kinds: How many met with which fault.
+        outcomes: How many had each outcome.
+        kinds: How many had each kind of failure.
         lengths: How long they took, as a histogram.
-        unread: Times that could not be read.
+        unread: Times that are not valid.
     """
 
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[LoggedRequest] = field(default_factory=list)
     more: bool = False
     total: int = 0
     outcomes: Counter[str] = field(default_factory=Counter)
@@ -74,8 +74,8 @@ class Found:
     lengths: Counter[int] = field(default_factory=Counter)
     unread: tuple[str, ...] = ()
 
-    def count(self, entry: Entry) -> None:
-        """Count one in."""
+    def count(self, entry: LoggedRequest) -> None:
+        """Count a request."""
         self.total += 1
         self.outcomes[entry.outcome] += 1
         if entry.kind:
@@ -83,8 +83,8 @@ class Found:
         if entry.answered is not None:
             self.lengths[bin_of(entry.answered - entry.arrived)] += 1
 
-    def show(self, entry: Entry, before: int) -> None:
-        """Put one on the page, if it belongs there."""
+    def show(self, entry: LoggedRequest, before: int) -> None:
+        """Put a request on the page, if it belongs there."""
         if before and entry.sequence >= before:
             return
         if len(self.entries) < PAGE:
@@ -93,20 +93,22 @@ class Found:
             self.more = True
 
     def quantile(self, share: float) -> float | None:
-        """How long this share of them took at most."""
+        """The seconds that this share of the requests did not exceed."""
         return quantile(self.lengths, share)
 
 
-def search(api: Api, wanted: Filter, now: float) -> Found:
+def search(account: Account, wanted: Filter, now: float) -> Found:
     """Search the log."""
     found = Found()
-    stretch = _stretch(api, wanted, now)
+    stretch = _stretch(account, wanted, now)
     found.unread = tuple(
-        text for text in (wanted.first, wanted.last) if text and not Clock(api.wall).read(text, now)
+        text
+        for text in (wanted.first, wanted.last)
+        if text and not Clock(account.wall).read(text, now)
     )
     if wanted == replace(Filter(), before=wanted.before):
-        return _everything(api, wanted)
-    for entry in _within(api.journal.entries, stretch):
+        return _everything(account, wanted)
+    for entry in _within(account.request_log.entries, stretch):
         if not _matches(entry, wanted):
             continue
         found.count(entry)
@@ -114,40 +116,42 @@ def search(api: Api, wanted: Filter, now: float) -> Found:
     return found
 
 
-def _everything(api: Api, wanted: Filter) -> Found:
-    """All there is: counted already, so that an open page need not go through the whole log."""
-    journal = api.journal
-    found = Found(total=journal.received)
-    found.outcomes.update(journal.outcomes)
-    found.outcomes["open"] += journal.in_progress
+def _everything(account: Account, wanted: Filter) -> Found:
+    """All requests: counted already, so that an open page does not search the whole log."""
+    request_log = account.request_log
+    found = Found(total=request_log.received)
+    found.outcomes.update(request_log.outcomes)
+    found.outcomes["open"] += request_log.in_progress
     found.outcomes = +found.outcomes
-    found.kinds.update(journal.kinds)
-    found.lengths = journal.series.histogram()
-    for entry in reversed(journal.entries):
+    found.kinds.update(request_log.kinds)
+    found.lengths = request_log.series.histogram()
+    for entry in reversed(request_log.entries):
         found.show(entry, wanted.before)
         if found.more:
             break
     return found
 
 
-def _stretch(api: Api, wanted: Filter, now: float) -> tuple[float, float]:
-    """From when to when; a beginning alone stands for its own minute or second."""
-    clock = Clock(api.wall)
+def _stretch(account: Account, wanted: Filter, now: float) -> tuple[float, float]:
+    """The period to search; a start alone means its own minute or second."""
+    clock = Clock(account.wall)
     first, last = clock.read(wanted.first, now), clock.read(wanted.last, now)
     if first and not wanted.last:
         return first
     return first[0] if first else float("-inf"), last[1] if last else float("inf")
 
 
-def _within(entries: Iterable[Entry], stretch: tuple[float, float]) -> Iterator[Entry]:
-    """The entries of a stretch of time, the latest first."""
+def _within(
+    entries: Iterable[LoggedRequest], stretch: tuple[float, float]
+) -> Iterator[LoggedRequest]:
+    """The entries of a period, the latest first."""
     kept = list(entries)
     first = bisect_left(kept, stretch[0], key=lambda entry: entry.arrived)
     end = bisect_left(kept, stretch[1], key=lambda entry: entry.arrived)
     return reversed(kept[first:end])
 
 
-def _matches(entry: Entry, wanted: Filter) -> bool:
+def _matches(entry: LoggedRequest, wanted: Filter) -> bool:
     if wanted.resource and wanted.resource != (entry.resource or "none"):
         return False
     if wanted.outcome and wanted.outcome != entry.outcome:
@@ -155,7 +159,7 @@ def _matches(entry: Entry, wanted: Filter) -> bool:
     return not wanted.text or _holds(entry, wanted.text.casefold())
 
 
-def _holds(entry: Entry, text: str) -> bool:
+def _holds(entry: LoggedRequest, text: str) -> bool:
     if text.startswith("#"):
         return text[1:] == str(entry.sequence)
     short = " ".join(

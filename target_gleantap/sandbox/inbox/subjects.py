@@ -9,8 +9,8 @@ from typing import Any
 
 from target_gleantap.contract import Resource
 from target_gleantap.model import Body
-from target_gleantap.sandbox.account.account import Api
-from target_gleantap.sandbox.account.request_log import Entry
+from target_gleantap.sandbox.account.account import Account
+from target_gleantap.sandbox.account.request_log import LoggedRequest
 from target_gleantap.sandbox.account.store import Contact, Event
 from target_gleantap.sandbox.account.validate import identify
 from target_gleantap.sandbox.inbox import fields
@@ -24,14 +24,14 @@ DATES = ("date", "time", "datetime", "timestamp", "date-time")
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A documented field and what is held in it.
+    """A documented field and its value.
 
     Attributes:
-        field: What the contract says.
-        value: What is held; None for nothing.
-        chapter: What brought it, or None where that is not known any more.
-        why: Where nothing is held, why.
-        never: Whether nobody has anything in it.
+        field: The field in the contract.
+        value: Its value; None where it is empty.
+        chapter: The request that set it, or None where that is no longer known.
+        why: Why it is empty.
+        never: Whether no contact has a value in it.
     """
 
     field: Documented
@@ -66,7 +66,7 @@ class EventCard:
 
 
 def title(body: Body) -> str:
-    """What a person is called; empty where nothing tells."""
+    """The name of a person; empty where no field has one."""
     for names in NAMES:
         said = " ".join(str(body[name]) for name in names if body.get(name))
         if said:
@@ -75,10 +75,10 @@ def title(body: Body) -> str:
     return email if isinstance(email, str) else ""
 
 
-def contact_card(api: Api, contact: Contact) -> ContactCard:
+def contact_card(account: Account, contact: Contact) -> ContactCard:
     """A contact with its present fields."""
-    present = api.vendor.fold([fields.decode(body) or {} for body in contact.bodies])
-    resource = fields.best_resource(api, present)
+    present = account.vendor.fold([fields.decode(body) or {} for body in contact.bodies])
+    resource = fields.best_resource(account, present)
     known = fields.documented(resource) if resource else ()
     identifiers = identify(resource.identifiers, present) if resource else ()
     filled = sum(present.get(one.name) not in (None, "") for one in known)
@@ -87,75 +87,77 @@ def contact_card(api: Api, contact: Contact) -> ContactCard:
     )
 
 
-def contacts(api: Api, text: str = "") -> tuple[list[ContactCard], int]:
-    """The latest contacts that hold a text, newest first; and how many hold it in all."""
+def contacts(account: Account, text: str = "") -> tuple[list[ContactCard], int]:
+    """The latest contacts that contain a text, newest first; and how many contain it in all."""
     wanted = text.casefold().encode()
-    held = reversed(api.store.contacts.values())
+    held = reversed(account.store.contacts.values())
     if not text:
-        return [contact_card(api, one) for one in islice(held, LATEST)], len(api.store.contacts)
+        return [contact_card(account, one) for one in islice(held, LATEST)], len(
+            account.store.contacts
+        )
     found = [
         one
         for one in held
         if wanted in one.id.encode() or any(wanted in body.lower() for body in one.bodies)
     ]
-    return [contact_card(api, one) for one in found[:LATEST]], len(found)
+    return [contact_card(account, one) for one in found[:LATEST]], len(found)
 
 
-def event_card(api: Api, event: Event) -> EventCard:
+def event_card(account: Account, event: Event) -> EventCard:
     """An event with its contact."""
     body = fields.decode(event.last or event.body) or {}
-    resource = fields.resource_of(api, event.first.operation, body)
+    resource = fields.resource_of(account, event.first.operation, body)
     told = fields.inner(body, resource) if resource else body
-    contact = api.store.find(event.keys)
+    contact = account.store.find(event.keys)
     return EventCard(
         event,
         body,
         next(filter(None, (_name(told.get(name)) for name in TYPES)), "event"),
         " ".join(_own_times(told, resource)),
         contact,
-        _called(api, contact) if contact else "",
+        _called(account, contact) if contact else "",
     )
 
 
-def _called(api: Api, contact: Contact) -> str:
-    """What a contact is called; a long history need not be read for that."""
+def _called(account: Account, contact: Contact) -> str:
+    """The name of a contact, without reading a long history."""
     ends = (contact.bodies[0], contact.bodies[-1]) if contact.bodies else ()
-    return title(api.vendor.fold([fields.decode(body) or {} for body in ends])) or contact.id
+    return title(account.vendor.fold([fields.decode(body) or {} for body in ends])) or contact.id
 
 
 def _name(value: Any) -> str:
-    """A text, or the name within an object that stands for one."""
+    """A text, or the name inside an object."""
     while isinstance(value, dict):
         value = value.get("name") or value.get("data") or value.get("attributes")
     return value if isinstance(value, str) else ""
 
 
 def _own_times(body: Body, resource: Resource | None) -> Iterator[str]:
-    """When an event says that it was."""
+    """The date and time fields of an event."""
     for one in fields.documented(resource) if resource else ():
         if one.kind in DATES and isinstance(body.get(one.name), str):
             yield body[one.name]
 
 
-def events(api: Api, text: str = "") -> tuple[list[EventCard], int]:
-    """The latest events that hold a text, newest first; and how many hold it in all."""
+def events(account: Account, text: str = "") -> tuple[list[EventCard], int]:
+    """The latest events that contain a text, newest first; and how many contain it in all."""
     wanted = text.casefold().encode()
-    held = reversed(api.store.events.values())
+    held = reversed(account.store.events.values())
     if not text:
-        return [event_card(api, one) for one in islice(held, LATEST)], len(api.store.events)
+        return [event_card(account, one) for one in islice(held, LATEST)], len(account.store.events)
     found = [one for one in held if wanted in (one.last or one.body).lower()]
-    return [event_card(api, one) for one in found[:LATEST]], len(found)
+    return [event_card(account, one) for one in found[:LATEST]], len(found)
 
 
 def lines(
-    api: Api,
+    account: Account,
     resource: Resource,
     present: Body,
     chapters: Sequence[Chapter],
-    refused: Sequence[tuple[Entry, Body]],
+    refused: Sequence[tuple[LoggedRequest, Body]],
 ) -> list[Line]:
-    """Every documented field, and for what is empty, why."""
-    rates = fields.fill(api, resource)
+    """Every documented field, and for an empty one, why."""
+    rates = fields.fill(account, resource)
     found = []
     for one in fields.documented(resource):
         value = present.get(one.name)
@@ -167,7 +169,7 @@ def lines(
 
 
 def _set_by(name: str, chapters: Sequence[Chapter]) -> Chapter | None:
-    """What brought the present value: the latest chapter that changed it."""
+    """The latest body that changed a field."""
     changed = (
         chapter
         for chapter in reversed(chapters)
@@ -177,19 +179,19 @@ def _set_by(name: str, chapters: Sequence[Chapter]) -> Chapter | None:
 
 
 def undocumented(resource: Resource, present: Body) -> Body:
-    """What is held beside the documented fields: custom attributes."""
+    """The fields that are not documented: custom attributes."""
     known = resource.schema.get("properties", {})
     return {name: value for name, value in present.items() if name not in known}
 
 
 def refused_for(
-    api: Api, resource: Resource, identifiers: Sequence[str]
-) -> list[tuple[Entry, Body]]:
-    """Requests of the same resource and person that took no effect, the latest first."""
+    account: Account, resource: Resource, identifiers: Sequence[str]
+) -> list[tuple[LoggedRequest, Body]]:
+    """Requests of the same resource and person that had no effect, the latest first."""
     wanted = set(identifiers)
     return [
         (entry, fields.inner(fields.decode(entry.body), resource))
-        for entry in reversed(api.journal.entries)
+        for entry in reversed(account.request_log.entries)
         if not entry.carried_out
         and entry.resource == resource.name
         and not wanted.isdisjoint(entry.identifiers)

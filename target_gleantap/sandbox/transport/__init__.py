@@ -1,1 +1,1 @@
-"""Answers over a socket, whole or broken."""
+"""Responses over a socket, whole or broken."""

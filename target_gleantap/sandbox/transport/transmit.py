@@ -1,100 +1,88 @@
-"""How an answer goes over the wire: whole, late, in pieces, cut, or not at all."""
+"""How a response goes over the wire: whole, late, in pieces, cut, or not at all."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
+from dataclasses import replace
 
-from target_gleantap.sandbox.transport import malformed as broken
+from target_gleantap.sandbox.transport import malformed
+from target_gleantap.sandbox.transport.channel import Transmission
 from target_gleantap.sandbox.transport.wire import content, head
-
-if TYPE_CHECKING:
-    from target_gleantap.sandbox.account.account import Exchange
-    from target_gleantap.sandbox.transport.connection import Connection
 
 PIECES = 20
 
 
-async def play(connection: Connection, exchange: Exchange, *, keep: bool) -> None:
-    """Answer after a delay, in the way that the exchange names.
+async def transmit(sent: Transmission) -> None:
+    """Wait for the delay, then send the response with the injected failure.
 
-    The log says "answered" before the last byte leaves: a client that has read it may send its
-    next request at once, and that one did not overlap.
+    The request log says "answered" before the last byte leaves: a client that has read it may
+    send its next request at once, and the two requests must not count as overlapping.
     """
-    await asyncio.sleep(exchange.delay)
-    await WAYS[exchange.way](connection, exchange, keep)
+    await asyncio.sleep(sent.exchange.delay)
+    await TRANSMITTERS[sent.exchange.transmission](sent)
 
 
-def _answered(connection: Connection, exchange: Exchange, status: int | None) -> None:
-    connection.site.api.close(exchange.entry, status)
+async def _whole(sent: Transmission) -> None:
+    sent.log_answered()
+    sent.channel.send(sent.exchange.reply, keep=sent.keep)
 
 
-async def _whole(connection: Connection, exchange: Exchange, keep: bool) -> None:
-    _answered(connection, exchange, exchange.reply.status)
-    connection.send(exchange.reply, keep=keep)
+async def _reset(sent: Transmission) -> None:
+    sent.log_end(None)
+    sent.channel.reset()
 
 
-async def _reset(connection: Connection, exchange: Exchange, _keep: bool) -> None:
-    _answered(connection, exchange, None)
-    connection.reset()
+async def _half_body(sent: Transmission) -> None:
+    sent.log_answered()
+    body = content(sent.exchange.reply)
+    sent.channel.write(head(sent.exchange.reply, keep=True) + body[: len(body) // 2])
+    sent.channel.close()
 
 
-async def _half_body(connection: Connection, exchange: Exchange, _keep: bool) -> None:
-    _answered(connection, exchange, exchange.reply.status)
-    body = content(exchange.reply)
-    connection.transport.write(head(exchange.reply, keep=True) + body[: len(body) // 2])
-    connection.transport.close()
+async def _stall(sent: Transmission) -> None:
+    await asyncio.sleep(sent.exchange.seconds)
+    await _whole(sent)
 
 
-async def _stall(connection: Connection, exchange: Exchange, keep: bool) -> None:
-    await asyncio.sleep(exchange.seconds)
-    await _whole(connection, exchange, keep)
-
-
-async def _stall_body(connection: Connection, exchange: Exchange, keep: bool) -> None:
-    body = content(exchange.reply)
+async def _stall_body(sent: Transmission) -> None:
+    body = content(sent.exchange.reply)
     middle = len(body) // 2
-    connection.transport.write(head(exchange.reply, keep=keep) + body[:middle])
-    await asyncio.sleep(exchange.seconds)
-    _answered(connection, exchange, exchange.reply.status)
-    connection.transport.write(body[middle:])
-    _end(connection, keep)
+    sent.channel.write(head(sent.exchange.reply, keep=sent.keep) + body[:middle])
+    await asyncio.sleep(sent.exchange.seconds)
+    sent.log_answered()
+    sent.channel.write(body[middle:])
+    sent.finish()
 
 
-async def _drip(connection: Connection, exchange: Exchange, keep: bool) -> None:
-    body = content(exchange.reply)
-    connection.transport.write(head(exchange.reply, keep=keep))
+async def _drip(sent: Transmission) -> None:
+    body = content(sent.exchange.reply)
+    sent.channel.write(head(sent.exchange.reply, keep=sent.keep))
     for place in range(len(body)):
-        await asyncio.sleep(exchange.seconds / len(body))
+        await asyncio.sleep(sent.exchange.seconds / len(body))
         if place == len(body) - 1:
-            _answered(connection, exchange, exchange.reply.status)
-        connection.transport.write(body[place : place + 1])
-    _end(connection, keep)
+            sent.log_answered()
+        sent.channel.write(body[place : place + 1])
+    sent.finish()
 
 
-async def _slow_headers(connection: Connection, exchange: Exchange, keep: bool) -> None:
-    lines = head(exchange.reply, keep=keep)
+async def _slow_headers(sent: Transmission) -> None:
+    lines = head(sent.exchange.reply, keep=sent.keep)
     step = max(1, len(lines) // PIECES)
     for start in range(0, len(lines), step):
-        connection.transport.write(lines[start : start + step])
-        await asyncio.sleep(exchange.seconds / PIECES)
-    _answered(connection, exchange, exchange.reply.status)
-    connection.transport.write(content(exchange.reply))
-    _end(connection, keep)
+        sent.channel.write(lines[start : start + step])
+        await asyncio.sleep(sent.exchange.seconds / PIECES)
+    sent.log_answered()
+    sent.channel.write(content(sent.exchange.reply))
+    sent.finish()
 
 
-async def _close_idle(connection: Connection, exchange: Exchange, _keep: bool) -> None:
-    await _whole(connection, exchange, keep=True)
-    connection.transport.close()
+async def _close_idle(sent: Transmission) -> None:
+    await _whole(replace(sent, keep=True))
+    sent.channel.close()
 
 
-def _end(connection: Connection, keep: bool) -> None:
-    if not keep:
-        connection.transport.close()
-
-
-WAYS: Mapping[str, Callable[[Connection, Exchange, bool], Awaitable[None]]] = {
+TRANSMITTERS: Mapping[str, Callable[[Transmission], Awaitable[None]]] = {
     "": _whole,
     "reset_before": _reset,
     "reset_after": _reset,
@@ -104,10 +92,10 @@ WAYS: Mapping[str, Callable[[Connection, Exchange, bool], Awaitable[None]]] = {
     "slow_headers": _slow_headers,
     "drip": _drip,
     "close_idle": _close_idle,
-    "wrong_length": broken.wrong_length,
-    "gzip": broken.compressed,
-    "chunked": broken.chunked,
-    "endless": broken.endless,
-    "huge_headers": broken.huge_headers,
+    "wrong_length": malformed.send_wrong_length,
+    "gzip": malformed.send_compressed,
+    "chunked": malformed.send_chunked,
+    "endless": malformed.send_endless,
+    "huge_headers": malformed.send_huge_headers,
 }
-"""The kinds of fault that befall the connection."""
+"""The kinds of failure that are injected into the connection; empty for none."""

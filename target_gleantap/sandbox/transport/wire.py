@@ -1,4 +1,4 @@
-"""An answer as bytes: status line, headers, body."""
+"""A response as bytes: status line, headers, body."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from http import HTTPStatus
 
 import msgspec
 
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.http_messages import Reply
 
 
 @lru_cache(maxsize=2)
@@ -27,7 +27,7 @@ def _status_line(status: int) -> str:
 
 
 def content(reply: Reply) -> bytes:
-    """The body's bytes."""
+    """The body as bytes; JSON unless it is bytes already."""
     if isinstance(reply.content, bytes):
         return reply.content
     return b"" if reply.content is None else msgspec.json.encode(reply.content)
@@ -39,9 +39,9 @@ def head(reply: Reply, *, keep: bool) -> bytes:
 
 
 def framed(reply: Reply, *lines: str, keep: bool) -> bytes:
-    """The status line and the headers, with these lines to say what the body is like.
+    """The status line and the headers, with extra header lines that describe the body.
 
-    Where none says how long it is, its end is the connection's.
+    Where none gives its length, the body ends with the connection.
     """
     more = [*lines, *(() if keep else ("Connection: close",))]
     return _head(reply, [f"{line}\r\n" for line in more])

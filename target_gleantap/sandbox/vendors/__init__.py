@@ -1,4 +1,4 @@
-"""What the sandbox knows of each vendor, a module each, named like its destination."""
+"""The vendors that the sandbox can play, each in a folder named like its destination."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from target_gleantap.sandbox.account.vendor import Vendor
 
 
 def names() -> tuple[str, ...]:
-    """The destinations that the sandbox can stand in for, sorted."""
+    """The destinations that the sandbox can play, sorted."""
     return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
 
 

@@ -34,7 +34,7 @@ def test_an_older_one_is_brought_up_to_date_step_by_step(url):
     ledger = open_ledger(url, SECRET)
     ledger.lock(("gleantap", "account", "members"))
     source = ledger.source(SCOPE, "members", "members:contact", once=False)
-    ledger.claim([(source.keys.of(["1"]), source, None)])
+    ledger.claim([(source.keys.hash_key(["1"]), source, None)])
     ledger.close()
     with create_engine(url, poolclass=NullPool).connect() as connection:
         for steps in ((*MIGRATIONS, first), (*MIGRATIONS, first, second)):
@@ -48,7 +48,7 @@ def test_an_older_one_is_brought_up_to_date_step_by_step(url):
 def test_what_a_run_that_died_had_claimed_is_in_doubt_and_nobodys(url):
     ledger = open_ledger(url, SECRET)
     source = ledger.source(SCOPE, "members", "members:contact", once=False)
-    key = source.keys.of(["1"])
+    key = source.keys.hash_key(["1"])
     ledger.claim([(key, source, None)])
     ledger.close()
     again = open_ledger(url, SECRET)

@@ -9,7 +9,8 @@ from target_gleantap.contract import Resource
 from target_gleantap.destinations import load
 from target_gleantap.model import Body
 from target_gleantap.sandbox.account.store import Store
-from target_gleantap.sandbox.account.vendor import Call, Operation, Reply, Vendor
+from target_gleantap.sandbox.account.vendor import Operation, Vendor
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply
 from target_gleantap.sandbox.vendors.gleantap import operations
 from target_gleantap.sandbox.vendors.gleantap.contacts import contact_of, fold
 
@@ -40,7 +41,7 @@ def _wire_schema(resource: Resource) -> dict[str, Any]:
 
 
 def _operation(
-    name: str, carry_out: Callable[[Store, Body, Call], Reply], event_id: str = ""
+    name: str, carry_out: Callable[[Store, Body, HttpRequest], Reply], event_id: str = ""
 ) -> Operation:
     resource = DESTINATION.resources[name]
     return Operation(

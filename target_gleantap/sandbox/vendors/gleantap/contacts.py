@@ -1,4 +1,4 @@
-"""How Gleantap tells contacts apart, and what becomes of a body laid over another.
+"""How Gleantap matches contacts, and how a body changes the fields that are there.
 
 Its pages do not say everything. Taken here, each the cautious reading: e-mail addresses and first
 names match whatever their case, phone numbers by their last ten digits; where a body has a

@@ -1,4 +1,4 @@
-"""What Gleantap's operations do to an account, and the words they answer with."""
+"""What Gleantap's operations do to an account, and their responses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from target_gleantap.contract import IdentifierKind
 from target_gleantap.model import Body
 from target_gleantap.sandbox.account.store import Contact, Store
 from target_gleantap.sandbox.account.validate import same, without_nulls
-from target_gleantap.sandbox.account.vendor import Call, Reply
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply
 from target_gleantap.sandbox.vendors.gleantap.contacts import (
     contact_of,
     find,
@@ -45,24 +45,24 @@ def refuse(status: int, message: str, faults: Sequence[str]) -> Reply:
     return Reply(status, said)
 
 
-def new_contact(store: Store, body: Body, call: Call) -> Reply:
-    """Create or update; the answer does not tell which."""
+def new_contact(store: Store, body: Body, request: HttpRequest) -> Reply:
+    """Create or update; the response does not say which."""
     identity = identity_of(body)
     contact = find(store, identity) or store.create(keys_of(identity)[0])
     contact.identity.update(identity)
-    contact.bodies.append(call.body)
+    contact.bodies.append(request.body)
     store.rekey(contact, keys_of(contact.identity))
     return Reply(200, {"status": "success", "_id": contact.id})
 
 
-def new_event(store: Store, body: Body, call: Call) -> Reply:
-    """Keep an event; a repeated id is answered the same way."""
+def new_event(store: Store, body: Body, request: HttpRequest) -> Reply:
+    """Keep an event; the response to a repeated id is the same."""
     keys = (f"_id={body['_id']}",) if body.get("_id") else ()
-    store.add_event(body["id"], call.body, (*keys, *keys_of(identity_of(body))))
+    store.add_event(body["id"], request.body, (*keys, *keys_of(identity_of(body))))
     return Reply(200, {"result": "success"})
 
 
-def remove_contact(store: Store, body: Body, _call: Call) -> Reply:
+def remove_contact(store: Store, body: Body, _request: HttpRequest) -> Reply:
     """Delete, by Gleantap's own id."""
     contact = store.contacts.get(body["id"])
     if contact is None:
@@ -72,7 +72,7 @@ def remove_contact(store: Store, body: Body, _call: Call) -> Reply:
     return Reply(200, {"result": "success"})
 
 
-def merge_contacts(store: Store, body: Body, _call: Call) -> Reply:
+def merge_contacts(store: Store, body: Body, _request: HttpRequest) -> Reply:
     """Merge; against its name, `from_contact` is the one that remains."""
     remains = store.contacts.get(body["from_contact"])
     deleted = store.contacts.get(body["to_contact"])
@@ -87,14 +87,14 @@ def merge_contacts(store: Store, body: Body, _call: Call) -> Reply:
     return Reply(200, {"status": True, "message": "Contacts merged successfully"})
 
 
-def optin(store: Store, _body: Body, _call: Call) -> Reply:
+def optin(store: Store, _body: Body, _request: HttpRequest) -> Reply:
     """Count the SMS that would have gone out."""
     store.counts["sms_optins_sent"] += 1
     return Reply(200, {"status": "success"})
 
 
-def get_customers(store: Store, body: Body, _call: Call) -> Reply:
-    """Read contacts back, as far as the vendor documents what it answers."""
+def get_customers(store: Store, body: Body, _request: HttpRequest) -> Reply:
+    """Read contacts back, as far as the vendor documents its response."""
     body = without_nulls(body)
     # To JSON Schema, 1.0 is an integer too.
     offset, limit = int(body.get("offset", 0)), int(body.get("limit", LIMIT))

@@ -17,13 +17,14 @@ from target_gleantap.destinations.klaviyo.revisions import (
     Revision,
 )
 from target_gleantap.model import Body
-from target_gleantap.sandbox.account.quota import Window
+from target_gleantap.sandbox.account.quota import QuotaWindow
 from target_gleantap.sandbox.account.store import Store
-from target_gleantap.sandbox.account.vendor import Call, Operation, Reply, Vendor
+from target_gleantap.sandbox.account.vendor import Operation, Vendor
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply
 from target_gleantap.sandbox.vendors.klaviyo import errors, events, imports
 from target_gleantap.sandbox.vendors.klaviyo.profiles import fold
 
-CarryOut = Callable[[Store, Body, Call], Reply]
+CarryOut = Callable[[Store, Body, HttpRequest], Reply]
 
 BODY_BYTES = 5_000_000
 EVENT_QUOTAS = ("350/1s", "3500/1m")
@@ -55,29 +56,31 @@ FLAT = (
 
 
 def keys_fit(headers: Mapping[str, str], credentials: Mapping[str, str]) -> bool:
-    """The private key stands behind its own scheme."""
+    """Whether the Authorization header carries the private key."""
     return headers.get("authorization") == f"Klaviyo-API-Key {credentials['api_key']}"
 
 
-def _served(store: Store, body: Body, call: Call, *, since: str, carry_out: CarryOut) -> Reply:
-    """Carry out a call if its revision has the operation, at this address, in this media type."""
-    name = call.headers.get("revision", "")
+def _served(
+    store: Store, body: Body, request: HttpRequest, *, since: str, carry_out: CarryOut
+) -> Reply:
+    """Carry out a request if its revision has the operation, at this path, in this media type."""
+    name = request.headers.get("revision", "")
     if name not in KNOWN:
         return errors.refuse_parameter("The revision must be a valid revision", "revision")
     revision = Revision(name)
-    plain = call.path.rstrip("/")
-    if name < since or call.path != revision.path(plain):
+    plain = request.path.rstrip("/")
+    if name < since or request.path != revision.path(plain):
         return errors.refuse(404, "The revision has no such endpoint", ())
-    media_type = call.headers.get("content-type", "").partition(";")[0].strip().lower()
-    if call.method == "POST" and media_type != revision.media_type:
+    media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if request.method == "POST" and media_type != revision.media_type:
         return errors.refuse(415, f"The revision takes {revision.media_type}", ())
-    if len(call.body) > BODY_BYTES:
+    if len(request.body) > BODY_BYTES:
         return errors.refuse(413, "The maximum payload size is 5MB", ())
-    return carry_out(store, body, call)
+    return carry_out(store, body, request)
 
 
-def show_account(_store: Store, _body: Any, _call: Call) -> Reply:
-    """Say whose account this is."""
+def show_account(_store: Store, _body: Any, _request: HttpRequest) -> Reply:
+    """Return the account."""
     account = {"type": "account", "id": "Sandbx", "attributes": {"test_account": True}}
     return Reply(200, {"data": [account]}, media_type=imports.MEDIA_TYPE)
 
@@ -93,13 +96,13 @@ def _operations(
     )
 
 
-def quotas(operation: Operation, _call: Call) -> tuple[str, tuple[str, ...]]:
+def quotas(operation: Operation, _request: HttpRequest) -> tuple[str, tuple[str, ...]]:
     """Every endpoint has limits of its own."""
     return operation.name, QUOTAS.get(operation.name, BULK_QUOTAS)
 
 
-def quota_headers(windows: Sequence[Window], now: float) -> Mapping[str, str]:
-    """What answers tell of the longest window, except a 429."""
+def quota_headers(windows: Sequence[QuotaWindow], now: float) -> Mapping[str, str]:
+    """The headers about the longest window, in every response except a 429."""
     if not windows:
         return {}
     steady = max(windows, key=lambda window: window.seconds)

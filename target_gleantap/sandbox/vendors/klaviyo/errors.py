@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema_rs
 
-from target_gleantap.sandbox.account.vendor import Reply
+from target_gleantap.sandbox.http_messages import Reply
 
 NO_POINTERS = "no_pointers"
 """The variant that names no place in the body."""

@@ -10,8 +10,7 @@ import msgspec
 from target_gleantap.destinations.klaviyo.revisions import Revision
 from target_gleantap.model import Body
 from target_gleantap.sandbox.account.store import Store
-from target_gleantap.sandbox.account.validate import look_up
-from target_gleantap.sandbox.account.vendor import Call, Reply
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply, look_up
 from target_gleantap.sandbox.vendors.klaviyo.errors import EMAIL, Wrong, held_against, refuse_body
 from target_gleantap.sandbox.vendors.klaviyo.profiles import (
     fields_of,
@@ -30,9 +29,9 @@ ATTRIBUTES = "/data/attributes"
 GROUPS = f"{ATTRIBUTES}/events-bulk-create/data"
 
 
-def create_event(store: Store, body: Body, call: Call) -> Reply:
-    """Take one event; a repeated one is answered the same way and dropped."""
-    revision = Revision(call.headers["revision"])
+def create_event(store: Store, body: Body, request: HttpRequest) -> Reply:
+    """Accept one event; a repeated one gets the same response and is dropped."""
+    revision = Revision(request.headers["revision"])
     wrong = list(held_against(validator("event", revision), body))
     if wrong:
         return refuse_body(wrong, store.variant)
@@ -43,13 +42,13 @@ def create_event(store: Store, body: Body, call: Call) -> Reply:
     wrong += _refused_properties(ATTRIBUTES, attributes)
     if wrong:
         return refuse_body(wrong, store.variant)
-    _keep(store, fields, attributes, call.body)
+    _keep(store, fields, attributes, request.body)
     return ACCEPTED
 
 
-def create_events(store: Store, body: Body, call: Call) -> Reply:
+def create_events(store: Store, body: Body, request: HttpRequest) -> Reply:
     """Take many events, or none: a single one that is wrong fails the whole request."""
-    revision = Revision(call.headers["revision"])
+    revision = Revision(request.headers["revision"])
     wrong = list(held_against(validator("event_bulk", revision), body))
     if not wrong:
         wrong = [*_wrong_in_bulk(body)]

@@ -12,8 +12,7 @@ from urllib.parse import parse_qs, urlencode
 from target_gleantap.destinations.klaviyo.revisions import Revision
 from target_gleantap.model import Body
 from target_gleantap.sandbox.account.store import Contact, Store
-from target_gleantap.sandbox.account.validate import look_up
-from target_gleantap.sandbox.account.vendor import Call, Reply
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply, look_up
 from target_gleantap.sandbox.vendors.klaviyo.errors import (
     EMAIL,
     INVALID,
@@ -60,11 +59,11 @@ class Job:
     errors: list[Body] = field(default_factory=list)
 
 
-def import_profile(store: Store, body: Body, call: Call) -> Reply:
+def import_profile(store: Store, body: Body, request: HttpRequest) -> Reply:
     """Create or update one profile: 201, or 200."""
-    if len(call.body) > PROFILE_BYTES:
+    if len(request.body) > PROFILE_BYTES:
         return refuse(413, "The maximum payload size is 100KB", ())
-    wrong = list(held_against(validator("profile", Revision(call.headers["revision"])), body))
+    wrong = list(held_against(validator("profile", Revision(request.headers["revision"])), body))
     fields = {} if wrong else fields_of(body["data"])
     wrong += [Wrong(f"/data/attributes/{name}", EMAIL) for name in refusals(fields)]
     if wrong:
@@ -84,9 +83,9 @@ def _shown(contact: Contact, fields: Body) -> Body:
     return {"type": "profile", "id": contact.id, "attributes": attributes, "links": links}
 
 
-def start_job(store: Store, body: Body, call: Call) -> Reply:
+def start_job(store: Store, body: Body, request: HttpRequest) -> Reply:
     """Take a bulk request, if every profile in it keeps to the contract."""
-    revision = Revision(call.headers["revision"])
+    revision = Revision(request.headers["revision"])
     wrong = list(held_against(validator("profile_bulk", revision), body))
     if wrong:
         return refuse_body(wrong, store.variant)
@@ -114,9 +113,9 @@ def _import_error(name: str, place: int, profile: Body, variant: str) -> Body:
     return {"type": "import-error", "id": str(uuid.uuid4()), "attributes": attributes}
 
 
-def look_at_job(store: Store, _body: Any, call: Call) -> Reply:
+def look_at_job(store: Store, _body: Any, request: HttpRequest) -> Reply:
     """Say how a job fares."""
-    job = store.others[JOBS].get(call.named["id"])
+    job = store.others[JOBS].get(request.named["id"])
     if job is None:
         return refuse(404, "A job with this id does not exist", ())
     return Reply(200, _job(job, time.monotonic() - job.started), media_type=MEDIA_TYPE)
@@ -137,20 +136,20 @@ def _job(job: Job, age: float) -> Body:
     return {"data": {**data, "links": links}}
 
 
-def list_errors(store: Store, _body: Any, call: Call) -> Reply:
+def list_errors(store: Store, _body: Any, request: HttpRequest) -> Reply:
     """List a job's import errors, a page at a time."""
-    job = store.others[JOBS].get(call.named["id"])
+    job = store.others[JOBS].get(request.named["id"])
     if job is None:
         return refuse(404, "A job with this id does not exist", ())
-    asked = {name: texts[0] for name, texts in parse_qs(call.query).items()}
+    asked = {name: texts[0] for name, texts in parse_qs(request.query).items()}
     for name in ("page[size]", "page[cursor]"):
         if not re.fullmatch(COUNT, asked.get(name, "1")):
             return refuse_parameter("A count is wanted", name)
     size = min(max(1, int(asked.get("page[size]", PAGE_SIZE))), LARGEST_PAGE)
     start = int(asked.get("page[cursor]", 0))
-    links = {"self": f"{ADDRESS}{call.path}"}
+    links = {"self": f"{ADDRESS}{request.path}"}
     if start + size < len(job.errors):
         query = urlencode({"page[cursor]": start + size, "page[size]": size})
-        links["next"] = f"{ADDRESS}{call.path}?{query}"
+        links["next"] = f"{ADDRESS}{request.path}?{query}"
     page = job.errors[start : start + size]
     return Reply(200, {"data": page, "links": links}, media_type=MEDIA_TYPE)

@@ -1,4 +1,4 @@
-"""How the sandbox tells Klaviyo's profiles apart, and what becomes of one laid over another.
+"""How the sandbox matches Klaviyo's profiles, and how an update changes one.
 
 Which identifier counts first where they lead to different profiles is not documented. Taken here:
 Klaviyo's own id, then e-mail, phone and external id. A null clears a field, what is absent stays;

@@ -8,7 +8,8 @@ from typing import Any
 from target_gleantap.contract import Identifier
 from target_gleantap.destinations import load
 from target_gleantap.model import Body
-from target_gleantap.sandbox.account.vendor import Call, Operation, Vendor
+from target_gleantap.sandbox.account.vendor import Operation, Vendor
+from target_gleantap.sandbox.http_messages import HttpRequest
 from target_gleantap.sandbox.vendors.suresend import operations
 from target_gleantap.sandbox.vendors.suresend.people import contact_of, fold
 
@@ -26,9 +27,9 @@ def tenant_fits(_body: Body, _credentials: Mapping[str, str]) -> bool:
     return True
 
 
-def quotas(_operation: Operation, call: Call) -> tuple[str, tuple[str, ...]]:
-    """A system that says who it is may do twice as much; any id of that form is taken."""
-    system_id = call.headers.get("x-system-id", "")
+def quotas(_operation: Operation, request: HttpRequest) -> tuple[str, tuple[str, ...]]:
+    """A system that identifies itself gets twice the limit; any id of that form is accepted."""
+    system_id = request.headers.get("x-system-id", "")
     return (system_id, QUOTA_OF_A_SYSTEM) if system_id.startswith("ss_sys_") else ("", QUOTA)
 
 

@@ -1,4 +1,4 @@
-"""What SureSend's operations do to an account, and the words they answer with."""
+"""What SureSend's operations do to an account, and their responses."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from urllib.parse import parse_qs
 from target_gleantap.model import Body
 from target_gleantap.sandbox.account.store import Contact, Store
 from target_gleantap.sandbox.account.validate import without_nulls
-from target_gleantap.sandbox.account.vendor import Call, Reply
+from target_gleantap.sandbox.http_messages import HttpRequest, Reply
 from target_gleantap.sandbox.vendors.suresend import people
 
 REFERENCE, GUIDE = "reference", "guide"
-"""The two documented forms of the answer to an event."""
+"""The two documented formats of the response to an event."""
 
 FLAT = ("pageUrl", "pageTitle")
 
@@ -27,7 +27,7 @@ def refuse(status: int, message: str, faults: Sequence[str]) -> Reply:
     return Reply(status, said)
 
 
-def create_event(store: Store, body: Body, call: Call) -> Reply:
+def create_event(store: Store, body: Body, request: HttpRequest) -> Reply:
     """Create the event; match or create its person, and its company."""
     body = without_nulls(body)
     person, company = people.find(store, body), _company(store, body)
@@ -40,7 +40,7 @@ def create_event(store: Store, body: Body, call: Call) -> Reply:
     if new_company:
         company = people.create_company(store, body["company"])
     event_id = store.new_id("event", people.uuid)
-    store.add_event(event_id, call.body, (f"id={person.id}",))
+    store.add_event(event_id, request.body, (f"id={person.id}",))
     moment = people.now()
     event = {
         "id": event_id,
@@ -63,7 +63,7 @@ def _company(store: Store, body: Body) -> Body | None:
     return people.find_company(store, body["company"]) if "company" in body else None
 
 
-def create_person(store: Store, body: Body, _call: Call) -> Reply:
+def create_person(store: Store, body: Body, _request: HttpRequest) -> Reply:
     """Create a person; one who has an e-mail address of the body is returned as they are."""
     person = store.find(people.keys_of(body, ("emails",)))
     if person is not None:
@@ -71,27 +71,27 @@ def create_person(store: Store, body: Body, _call: Call) -> Reply:
     return Reply(201, _view(people.create(store, body)))
 
 
-def list_people(store: Store, _body: Body, call: Call) -> Reply:
-    """Show people, `limit` at most. No page shows the answer; the envelope is a public client's."""
-    limit = int(parse_qs(call.query).get("limit", ["25"])[0])
+def list_people(store: Store, _body: Body, request: HttpRequest) -> Reply:
+    """List people, `limit` at most. No page shows the response; the envelope is a public client's."""
+    limit = int(parse_qs(request.query).get("limit", ["25"])[0])
     people_there = islice(store.contacts.values(), limit)
     return Reply(200, {"success": True, "data": [_view(person) for person in people_there]})
 
 
-def update_person(store: Store, body: Body, call: Call) -> Reply:
+def update_person(store: Store, body: Body, request: HttpRequest) -> Reply:
     """Change the fields that the body has, and no others."""
-    person = store.contacts.get(call.named["id"])
+    person = store.contacts.get(request.named["id"])
     if person is None:
         return refuse(404, "Not found", ())
-    if parse_qs(call.query).get("mergeTags") == ["true"] and isinstance(body.get("tags"), list):
+    if parse_qs(request.query).get("mergeTags") == ["true"] and isinstance(body.get("tags"), list):
         held = people.fields_of(person).get("tags") or []
         body = {**body, "tags": list(dict.fromkeys([*held, *body["tags"]]))}
     people.lay_over(store, person, people.with_objects(body))
     return Reply(200, _view(person))
 
 
-def create_company(store: Store, body: Body, _call: Call) -> Reply:
-    """Create a company; whether one of that name is found is not said."""
+def create_company(store: Store, body: Body, _request: HttpRequest) -> Reply:
+    """Create a company; the docs do not say whether one of that name is reused."""
     return Reply(201, people.create_company(store, body))
 
 

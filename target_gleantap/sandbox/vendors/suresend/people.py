@@ -1,4 +1,4 @@
-"""How SureSend tells people and companies apart, and what becomes of an update.
+"""How SureSend matches people and companies, and what an update changes.
 
 Its pages do not say everything. Taken here, each the cautious reading: e-mail addresses match
 whatever their case, phone numbers by their last ten digits; a person who is matched by an event
@@ -30,7 +30,7 @@ def uuid(seed: bytes) -> str:
 
 
 def now() -> str:
-    """The time, as the answers have it."""
+    """The current time, in the format of the responses."""
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 

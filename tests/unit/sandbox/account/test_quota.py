@@ -30,17 +30,17 @@ def test_what_is_no_quota_is_refused(text):
 
 def test_a_fixed_window_starts_on_the_clock_and_says_how_long_it_lasts():
     limiter = Limiter(["2/10s"])
-    assert [limiter.admit(now) for now in (17, 18, 19, 20)] == [0, 0, 1, 0]
+    assert [limiter.admit_request(now) for now in (17, 18, 19, 20)] == [0, 0, 1, 0]
 
 
 def test_a_sliding_window_opens_when_its_oldest_request_is_old_enough():
     limiter = Limiter(["2/10s sliding"])
-    assert [limiter.admit(now) for now in (17, 18, 19, 27, 27.5)] == [0, 0, 8, 0, 0.5]
+    assert [limiter.admit_request(now) for now in (17, 18, 19, 27, 27.5)] == [0, 0, 8, 0, 0.5]
 
 
 def test_the_narrowest_of_several_windows_counts():
     limiter = Limiter(["5/1s", "3/1m"])
-    assert [limiter.admit(60) for _ in range(4)] == [0, 0, 0, 60]
+    assert [limiter.admit_request(60) for _ in range(4)] == [0, 0, 0, 60]
 
 
 @given(
@@ -52,6 +52,15 @@ def test_no_stretch_of_a_sliding_window_holds_more_than_it_may(gaps, requests, l
     limiter, now, taken = Limiter([f"{requests}/{length}s sliding"]), 0, []
     for gap in gaps:
         now += gap
-        if limiter.admit(now) == 0:
+        if limiter.admit_request(now) == 0:
             taken.append(now)
     assert all(sum(end - length < one <= end for one in taken) <= requests for end in taken)
+
+
+@pytest.mark.parametrize("text", ["10/1s", "10/1s sliding"])
+def test_a_window_tells_the_greatest_share_that_was_taken(text):
+    window = parse_quota(text)
+    for _ in range(5):
+        window.count_request(1000.0)
+    assert window.use() == 0.5
+    assert window.use() == 0.0

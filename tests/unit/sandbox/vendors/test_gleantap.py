@@ -3,9 +3,9 @@
 import msgspec
 import pytest
 
-from target_gleantap.sandbox.account.account import Api, Options
-from target_gleantap.sandbox.account.vendor import Call
+from target_gleantap.sandbox.account.account import Account, Options
 from target_gleantap.sandbox.control import views
+from target_gleantap.sandbox.http_messages import HttpRequest
 from target_gleantap.sandbox.vendors import load, names
 
 VENDOR = load("gleantap")
@@ -19,17 +19,17 @@ VISIT = {"id": "e-1", "event_type": "visit", "event_date": "2026-01-31"}
 
 
 @pytest.fixture
-def api():
-    return Api(VENDOR, Options(credentials=VENDOR.credentials))
+def account():
+    return Account(VENDOR, Options(credentials=VENDOR.credentials))
 
 
 @pytest.fixture
-def post(api):
+def post(account):
     def post(verb, *, headers=KEYS, **body):
         raw = msgspec.json.encode({"app_id": "sandbox-app", **body})
-        call = Call("POST", f"/v2/ExternalApi/{verb}", "", headers, raw)
-        exchange = api.receive(call, 1, lambda: False)
-        api.close(exchange.entry, exchange.reply.status)
+        request = HttpRequest("POST", f"/v2/ExternalApi/{verb}", "", headers, raw)
+        exchange = account.receive(request, 1, lambda: False)
+        account.end_request(exchange.entry, exchange.reply.status)
         return exchange.reply.status, exchange.reply.content
 
     return post
@@ -58,50 +58,50 @@ def test_every_resource_of_the_contract_is_served():
         ({"phone": "+1 555 010 0123"}, {"phone": "5550100123"}, 1),
     ],
 )
-def test_a_contact_is_found_as_documented(api, post, first, second, count):
+def test_a_contact_is_found_as_documented(account, post, first, second, count):
     post("newContact", **{**ADA, **first})
     post("newContact", **{**ADA, **second})
-    assert len(api.store.contacts) == count
+    assert len(account.store.contacts) == count
 
 
-def test_an_update_merges_fields_keeps_the_id_and_all_bodies(api, post):
+def test_an_update_merges_fields_keeps_the_id_and_all_bodies(account, post):
     status, first = post("newContact", user_id="1", city="Springfield", **ADA)
     _, second = post("newContact", user_id="1", zip="01234", **ADA)
     assert (status, first) == (200, second)
-    (contact,) = views.contacts(api)
+    (contact,) = views.contacts(account)
     assert contact["fields"] == {**ADA, "user_id": "1", "city": "Springfield", "zip": "01234"}
     assert [body.get("city") for body in contact["history"]] == ["Springfield", None]
 
 
-def test_a_changed_email_no_longer_finds_the_contact(api, post):
+def test_a_changed_email_no_longer_finds_the_contact(account, post):
     post("newContact", user_id="1", email="old@example.com", **ADA)
     post("newContact", user_id="1", email="new@example.com", **ADA)
     post("newContact", email="old@example.com", **ADA)
-    assert len(api.store.contacts) == 2
+    assert len(account.store.contacts) == 2
 
 
-def test_tags_are_added_and_removed_as_tag_action_says(api, post):
+def test_tags_are_added_and_removed_as_tag_action_says(account, post):
     post("newContact", user_id="1", tags="yoga,spin", **ADA)
     post("newContact", user_id="1", tags="spin, swim", tag_action="add", **ADA)
     post("newContact", user_id="1", tags="yoga", tag_action="remove", **ADA)
-    assert views.contacts(api)[0]["fields"]["tags"] == "spin,swim"
+    assert views.contacts(account)[0]["fields"]["tags"] == "spin,swim"
 
 
-def test_a_repeated_event_is_answered_the_same_and_counted(api, post):
+def test_a_repeated_event_is_answered_the_same_and_counted(account, post):
     answers = [post("newEvent", user_id="1", **VISIT) for _ in range(2)]
     post("newEvent", user_id="1", **{**VISIT, "event_type": "purchase"})
     assert answers == [(200, {"result": "success"})] * 2
-    (event,) = views.events(api)
+    (event,) = views.events(account)
     assert (event["received"], event["identical"]) == (3, False)
     assert event["last"]["event_type"] == "purchase"
-    stats = views.stats(api)
+    stats = views.stats(account)
     assert (stats["event_duplicates"], stats["event_conflicts"]) == (2, 1)
 
 
-def test_an_event_leads_to_its_contact(api, post):
+def test_an_event_leads_to_its_contact(account, post):
     _, answer = post("newContact", email="ada@example.com", **ADA)
     post("newEvent", email="ada@example.com", first_name="Ada", **VISIT)
-    assert views.events(api)[0]["contact"] == answer["_id"]
+    assert views.events(account)[0]["contact"] == answer["_id"]
 
 
 def test_first_name_beside_user_id_breaks_the_contract_of_an_event(post):
@@ -110,15 +110,15 @@ def test_first_name_beside_user_id_breaks_the_contract_of_an_event(post):
     assert "first_name" in answer["details"][0]
 
 
-def test_removal_goes_by_the_vendors_id_only(api, post):
+def test_removal_goes_by_the_vendors_id_only(account, post):
     _, answer = post("newContact", user_id="1", **ADA)
     assert post("removeContact", id="1")[0] == 400
     assert post("removeContact", id=answer["_id"]) == (200, {"result": "success"})
-    assert api.store.contacts == {}
+    assert account.store.contacts == {}
     assert post("newContact", user_id="1", **ADA)[1]["_id"] != answer["_id"]
 
 
-def test_a_merge_leaves_from_contact_and_deletes_to_contact(api, post):
+def test_a_merge_leaves_from_contact_and_deletes_to_contact(account, post):
     _, one = post("newContact", user_id="1", city="Springfield", **ADA)
     _, two = post("newContact", user_id="2", zip="01234", city="Shelbyville", **ADA)
     pair = {"from_contact": one["_id"], "to_contact": two["_id"]}
@@ -126,16 +126,16 @@ def test_a_merge_leaves_from_contact_and_deletes_to_contact(api, post):
         200,
         {"status": True, "message": "Contacts merged successfully"},
     )
-    (contact,) = views.contacts(api)
+    (contact,) = views.contacts(account)
     assert contact["_id"] == one["_id"]
     assert (contact["fields"]["city"], contact["fields"]["zip"]) == ("Springfield", "01234")
     assert post("mergeContacts", **pair)[0] == 400
 
 
-def test_an_optin_is_counted_and_answered(api, post):
+def test_an_optin_is_counted_and_answered(account, post):
     answer = post("optin", user_id="1", email="ada@example.com", phone="+15550100123")
     assert answer == (200, {"status": "success"})
-    assert views.stats(api)["sms_optins_sent"] == 1
+    assert views.stats(account)["sms_optins_sent"] == 1
 
 
 def test_customers_are_read_back_in_the_documented_shape(post):
@@ -163,11 +163,13 @@ def test_customers_are_read_back_in_the_documented_shape(post):
         ({}, {"optin_sms": "yes"}, 400),
     ],
 )
-def test_credentials_and_bodies_are_checked_and_nothing_is_kept(api, post, changed, body, status):
+def test_credentials_and_bodies_are_checked_and_nothing_is_kept(
+    account, post, changed, body, status
+):
     headers = {**KEYS, **changed}
     assert post("newContact", headers=headers, user_id="1", **ADA, **body)[0] == status
-    assert api.store.contacts == {}
-    assert api.journal.entries[-1].carried_out is False
+    assert account.store.contacts == {}
+    assert account.request_log.entries[-1].carried_out is False
 
 
 def test_all_faults_of_a_body_are_said_without_its_values(post):
@@ -179,7 +181,7 @@ def test_all_faults_of_a_body_are_said_without_its_values(post):
     ]
 
 
-def test_other_paths_and_methods_are_refused(api, post):
+def test_other_paths_and_methods_are_refused(account, post):
     assert post("newMembership")[0] == 404
-    exchange = api.receive(Call("GET", "/v2/ExternalApi/newContact"), 1, lambda: False)
+    exchange = account.receive(HttpRequest("GET", "/v2/ExternalApi/newContact"), 1, lambda: False)
     assert exchange.reply.status == 405

@@ -5,9 +5,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from target_gleantap.sandbox.account.account import Api, Options
-from target_gleantap.sandbox.account.vendor import Call
+from target_gleantap.sandbox.account.account import Account, Options
 from target_gleantap.sandbox.control import views
+from target_gleantap.sandbox.http_messages import HttpRequest
 from target_gleantap.sandbox.vendors import load, names
 from target_gleantap.sandbox.vendors.klaviyo import imports
 
@@ -23,17 +23,17 @@ def headers_at(revision=NEWEST, **changed):
 
 
 @pytest.fixture
-def api():
-    return Api(VENDOR, Options(credentials=VENDOR.credentials))
+def account():
+    return Account(VENDOR, Options(credentials=VENDOR.credentials))
 
 
 @pytest.fixture
-def ask(api):
+def ask(account):
     def ask(path, body=None, *, method="POST", headers=None, query=""):
         raw = b"" if body is None else msgspec.json.encode(body)
-        call = Call(method, path, query, headers or headers_at(), raw)
-        exchange = api.receive(call, 1, lambda: False)
-        api.close(exchange.entry, exchange.reply.status)
+        request = HttpRequest(method, path, query, headers or headers_at(), raw)
+        exchange = account.receive(request, 1, lambda: False)
+        account.end_request(exchange.entry, exchange.reply.status)
         return exchange.reply
 
     return ask
@@ -82,34 +82,34 @@ def test_it_can_be_stood_in_for():
     assert "klaviyo" in names()
 
 
-def test_an_event_is_accepted_without_a_body_and_creates_its_profile(api, ask):
+def test_an_event_is_accepted_without_a_body_and_creates_its_profile(account, ask):
     reply = ask("/api/events", event("e-1"))
     assert (reply.status, reply.content) == (202, b"")
-    (kept,) = views.events(api)
-    (contact,) = views.contacts(api)
+    (kept,) = views.events(account)
+    (contact,) = views.contacts(account)
     assert (kept["id"], kept["contact"], kept["received"]) == ("e-1", contact["_id"], 1)
     assert contact["fields"] == {"email": "ann@example.com"}
-    assert api.journal.entries[-1].identifiers == ("email:ann@example.com",)
+    assert account.request_log.entries[-1].identifiers == ("email:ann@example.com",)
 
 
-def test_a_repeated_event_is_dropped_without_a_word(api, ask):
+def test_a_repeated_event_is_dropped_without_a_word(account, ask):
     assert [ask("/api/events", event("e-1")).status for _ in range(2)] == [202, 202]
     ask("/api/events", event("e-1", email="bob@example.com"))
-    assert [(one["received"], one["identical"]) for one in views.events(api)] == [
+    assert [(one["received"], one["identical"]) for one in views.events(account)] == [
         (2, True),
         (1, True),
     ]
-    assert views.stats(api)["event_duplicates"] == 1
+    assert views.stats(account)["event_duplicates"] == 1
 
 
 @pytest.mark.parametrize("revision", ["2022-10-17", "2023-01-24", "2023-06-15"])
-def test_before_2023_07_15_events_are_flat(api, ask, revision):
+def test_before_2023_07_15_events_are_flat(account, ask, revision):
     whose = {"$email": "ann@example.com", "$city": "Springfield", "plan": "gold"}
     inner = {"profile": whose, "metric": {"name": "Checked in"}, "properties": {}}
     flat = {"data": {"type": "event", "attributes": inner}}
     assert ask("/api/events/", flat, headers=headers_at(revision)).status == 202
     assert ask("/api/events/", event("e-1"), headers=headers_at(revision)).status == 400
-    assert views.contacts(api)[0]["fields"] == {
+    assert views.contacts(account)[0]["fields"] == {
         "email": "ann@example.com",
         "location": {"city": "Springfield"},
         "properties": {"plan": "gold"},
@@ -130,11 +130,13 @@ def test_before_2023_07_15_events_are_flat(api, ask, revision):
         ("/api/profile-bulk-import-jobs/", "2023-10-15", {}, 404),
     ],
 )
-def test_key_revision_media_type_and_address_have_to_fit(api, ask, path, revision, changed, status):
+def test_key_revision_media_type_and_address_have_to_fit(
+    account, ask, path, revision, changed, status
+):
     reply = ask(path, event("e-1"), headers={**headers_at(revision), **changed})
     assert reply.status == status
     assert {"code", "title", "detail", "id"} <= reply.content["errors"][0].keys()
-    assert views.events(api) == []
+    assert views.events(account) == []
 
 
 @pytest.mark.parametrize(
@@ -159,12 +161,12 @@ def test_key_revision_media_type_and_address_have_to_fit(api, ask, path, revisio
         ),
     ],
 )
-def test_what_is_wrong_is_pointed_at(api, ask, changed, pointer):
+def test_what_is_wrong_is_pointed_at(account, ask, changed, pointer):
     body = event("e-1")
     body["data"]["attributes"].update(changed)
     reply = ask("/api/events", body)
     assert (reply.status, pointers(reply)) == (400, [pointer])
-    assert views.contacts(api) == []
+    assert views.contacts(account) == []
 
 
 @pytest.mark.parametrize("body", [{}, {"data": []}, {"data": {"attributes": {"profile": 1}}}])
@@ -181,7 +183,7 @@ def test_no_body_breaks_the_sandbox(ask, path, body):
     assert ask(path, body).status == 400
 
 
-def test_one_bad_event_fails_a_whole_request(api, ask):
+def test_one_bad_event_fails_a_whole_request(account, ask):
     bad = attributes("e-3", properties={"refused": True})
     path = "/api/event-bulk-create-jobs"
     groups = [
@@ -192,11 +194,11 @@ def test_one_bad_event_fails_a_whole_request(api, ask):
     assert pointers(ask(path, bulk(*groups))) == [
         f"{above}/1/attributes/events/data/1/attributes/properties/refused"
     ]
-    assert views.events(api) == []
+    assert views.events(account) == []
     groups[1][1].remove(bad)
     assert ask(path, bulk(*groups)).status == 202
-    assert [one["id"] for one in views.events(api)] == ["e-1", "e-2"]
-    assert "profile" in views.events(api)[0]["body"]["data"]["attributes"]
+    assert [one["id"] for one in views.events(account)] == ["e-1", "e-2"]
+    assert "profile" in views.events(account)[0]["body"]["data"]["attributes"]
 
 
 def test_a_refused_profile_is_pointed_at_once_for_all_its_events(ask):
@@ -222,13 +224,15 @@ def test_more_than_a_thousand_events_are_too_many(ask):
 
 
 def test_pointers_can_be_switched_off():
-    api = Api(VENDOR, Options(credentials=VENDOR.credentials, variant="no_pointers"))
+    account = Account(VENDOR, Options(credentials=VENDOR.credentials, variant="no_pointers"))
     raw = msgspec.json.encode(event("e-1", email="a@refused.example.com"))
-    reply = api.receive(Call("POST", "/api/events", "", headers_at(), raw), 1, lambda: False).reply
+    reply = account.receive(
+        HttpRequest("POST", "/api/events", "", headers_at(), raw), 1, lambda: False
+    ).reply
     assert (reply.status, pointers(reply)) == (400, [None])
 
 
-def test_a_profile_is_created_then_updated_and_null_clears(api, ask):
+def test_a_profile_is_created_then_updated_and_null_clears(account, ask):
     first = ask("/api/profile-import", {"data": profile(email="a@example.com", title="Coach")})
     second = ask(
         "/api/profile-import",
@@ -236,7 +240,7 @@ def test_a_profile_is_created_then_updated_and_null_clears(api, ask):
     )
     assert (first.status, second.status) == (201, 200)
     assert first.content["data"]["id"] == second.content["data"]["id"]
-    (contact,) = views.contacts(api)
+    (contact,) = views.contacts(account)
     assert contact["fields"] == {"email": "A@example.com", "properties": {"plan": "gold"}}
     assert len(contact["history"]) == 2
 
@@ -246,7 +250,7 @@ def test_a_profile_of_more_than_100_kb_is_too_large(ask):
     assert ask("/api/profile-import", body).status == 413
 
 
-def test_a_job_runs_for_a_moment_and_lists_its_errors_in_pages(api, ask, monkeypatch):
+def test_a_job_runs_for_a_moment_and_lists_its_errors_in_pages(account, ask, monkeypatch):
     good = profile(email="ann@example.com")
     bad = [profile(email=f"{number}@refused.example.com") for number in range(3)]
     reply = ask("/api/profile-bulk-import-jobs", profiles(good, *bad))
@@ -263,16 +267,18 @@ def test_a_job_runs_for_a_moment_and_lists_its_errors_in_pages(api, ask, monkeyp
     rest = ask(f"{path}/import-errors", method="GET", query=following).content
     assert len(rest["data"]) == 1
     assert "next" not in rest["links"]
-    assert [contact["fields"]["email"] for contact in views.contacts(api)] == ["ann@example.com"]
+    assert [contact["fields"]["email"] for contact in views.contacts(account)] == [
+        "ann@example.com"
+    ]
 
 
-def test_a_bulk_import_is_all_or_nothing_as_far_as_the_contract_goes(api, ask):
+def test_a_bulk_import_is_all_or_nothing_as_far_as_the_contract_goes(account, ask):
     reply = ask(
         "/api/profile-bulk-import-jobs",
         profiles(profile(email="a@example.com"), profile(phone_number="1")),
     )
     assert pointers(reply) == ["/data/attributes/profiles/data/1/attributes/phone_number"]
-    assert views.contacts(api) == []
+    assert views.contacts(account) == []
 
 
 def test_a_job_that_nobody_started_is_not_found(ask):
@@ -280,9 +286,9 @@ def test_a_job_that_nobody_started_is_not_found(ask):
     assert ask("/api/profile-bulk-import-jobs/none/import-errors", method="GET").status == 404
 
 
-def test_the_documented_quotas_hold_and_are_told(api, ask, monkeypatch):
+def test_the_documented_quotas_hold_and_are_told(account, ask, monkeypatch):
     monkeypatch.setattr("time.monotonic", lambda: 120.5)
-    api.reset()
+    account.reset()
     told = ask("/api/events", event("e-0")).headers
     assert told == {
         "RateLimit-Limit": "3500",
@@ -299,7 +305,9 @@ def test_the_documented_quotas_hold_and_are_told(api, ask, monkeypatch):
 
 def test_quotas_that_are_set_take_the_place_of_the_documented_ones():
     options = replace(Options(credentials=VENDOR.credentials), quotas=())
-    api = Api(VENDOR, options)
+    account = Account(VENDOR, options)
     raw = msgspec.json.encode(event("e-1"))
-    reply = api.receive(Call("POST", "/api/events", "", headers_at(), raw), 1, lambda: False).reply
+    reply = account.receive(
+        HttpRequest("POST", "/api/events", "", headers_at(), raw), 1, lambda: False
+    ).reply
     assert reply.headers == {}

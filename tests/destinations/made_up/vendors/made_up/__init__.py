@@ -3,7 +3,8 @@
 import json
 
 from target_gleantap.destinations import load
-from target_gleantap.sandbox.account.vendor import Operation, Reply, Vendor
+from target_gleantap.sandbox.account.vendor import Operation, Vendor
+from target_gleantap.sandbox.http_messages import Reply
 
 DESTINATION = load("made_up")
 CONTACT, EVENT = DESTINATION.resources.values()
@@ -14,16 +15,16 @@ def receipt(store):
     return Reply(202, {"receipt": store.counts["receipts"]})
 
 
-def put_contact(store, body, call):
+def put_contact(store, body, request):
     key = f"mail={body['mail'].casefold()}"
     contact = store.find((key,)) or store.create(key)
-    contact.bodies.append(call.body)
+    contact.bodies.append(request.body)
     store.rekey(contact, (key,))
     return receipt(store)
 
 
-def post_event(store, body, call):
-    store.add_event(body["key"], call.body, (f"mail={body['contact']['mail'].casefold()}",))
+def post_event(store, body, request):
+    store.add_event(body["key"], request.body, (f"mail={body['contact']['mail'].casefold()}",))
     return receipt(store)
 
 
@@ -50,5 +51,5 @@ VENDOR = Vendor(
     refuse=lambda status, message, faults: Reply(status, {"why": [message, *faults]}),
     failure=lambda message: {"why": [message]},
     fold=fold,
-    quotas=lambda _operation, _call: ("", ("500/1s",)),
+    quotas=lambda _operation, _request: ("", ("500/1s",)),
 )
