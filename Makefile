@@ -1,7 +1,8 @@
 # A machine with Python 3.10 or newer, git and make is all that is needed.
 #
 #   make demo     a gym's members and check-ins, by Meltano, into a sandbox on this machine
-#   make test     all tests
+#   make test     all tests but those of make world
+#   make world    tests with other people's software, installed into .world/: taps, Meltano
 #   make types    mypy --strict
 #   make lint     ruff, and who may import whom
 #   make chromium the browser that some tests need, on Debian and as root; else they are skipped
@@ -22,7 +23,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo test types lint chromium docs pictures build bench chaos clean \
+.PHONY: help demo test world types lint chromium docs pictures build bench chaos clean \
 	matrix lowest newest fuzz licences audit sbom
 MAKEFLAGS += --no-builtin-rules
 # Images for containers set these. A thousand processes of the tests would each compile all modules
@@ -79,6 +80,11 @@ chromium:
 
 test: $(STAMPS)/test $(STAMPS)/api chromium
 	@$(BIN)/python -m pytest --numprocesses 2 $(PYTEST)
+
+# The first time it installs what it needs; with that kept, it takes ten minutes at most. What it
+# skips it names, with the reason.
+world: $(STAMPS)/test
+	@$(BIN)/python -m pytest tests/world $(PYTEST)
 
 types: $(STAMPS)/test $(STAMPS)/typing
 	@$(BIN)/mypy
@@ -172,4 +178,4 @@ chaos: $(STAMPS)/test
 	@$(BIN)/python tests/chaos/table.py .chaos
 
 clean:
-	@rm -rf .venv .demo .chaos .meltano .matrix .fuzz build dist
+	@rm -rf .venv .demo .chaos .world .meltano .matrix .fuzz build dist
