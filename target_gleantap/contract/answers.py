@@ -40,6 +40,8 @@ class Step:
         body: The wire body, or None for a request without one.
         after_seconds: How long to wait before it.
         idempotent: Whether sending it twice is harmless.
+        looks: Whether it only asks what became of records that were accepted: a refusal of it says
+            nothing about them.
     """
 
     method: str
@@ -48,6 +50,7 @@ class Step:
     body: Body | None = None
     after_seconds: float = 0.0
     idempotent: bool = True
+    looks: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +67,7 @@ class Reading:
         step: With CONTINUE, what has to follow.
         kept: What the vendor answered that is needed later (such as its own id).
         counts: What the vendor says it did, for the run summary (`persons created`: 1).
+        remedy: What to do if the run stops for it; empty for what the status suggests.
     """
 
     verdict: Verdict
@@ -73,6 +77,7 @@ class Reading:
     step: Step | None = None
     kept: Mapping[str, str] = field(default_factory=dict)
     counts: Mapping[str, int] = field(default_factory=dict)
+    remedy: str = ""
 
 
 Read: TypeAlias = Callable[[Answer, Sequence[Body]], Reading]

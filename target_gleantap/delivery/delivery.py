@@ -56,6 +56,7 @@ class Delivery:
         flight: The same, as the limit sees it.
         sent: How often it was sent.
         rest: What must wait until this one has ended: the other half of a request.
+        looks: Whether its request only asks what became of records that were accepted.
     """
 
     parts: tuple[Part, ...]
@@ -70,6 +71,7 @@ class Delivery:
     flight: Flight = NOT_SENT
     sent: int = 0
     rest: Delivery | None = None
+    looks: bool = False
 
     @property
     def resource(self) -> Resource:

@@ -10,6 +10,10 @@ from target_gleantap.delivery.delivery import Delivery
 from target_gleantap.delivery.retry import read_failure
 from target_gleantap.model import Answer, Failure
 
+LOOK_REMEDY = (
+    "see at the vendor whether the job is there and what became of it, and check what these "
+    "credentials may read; then run again"
+)
 SUCCESS = range(200, 300)
 """The class of success (RFC 9110, section 15.3)."""
 
@@ -33,10 +37,19 @@ def interpret(destination: Destination, delivery: Delivery, result: Answer | Fai
             message = f"HTTP {result.status}: the response holds half a character in an id"
         return Reading(Verdict.AMBIGUOUS, message)
     reading = read_status(result.status, destination.statuses)
+    if delivery.looks:
+        return _read_look(reading)
     if reading.verdict is Verdict.REJECTED:
         with suppress(RecursionError):
             return delivery.resource.refusal(result, bodies) or reading
     return reading
+
+
+def _read_look(reading: Reading) -> Reading:
+    """A refused question about records that were accepted refuses none of them: ask again."""
+    message = f"{reading.message} (asked what became of records that it had accepted)"
+    verdict = Verdict.RETRY if reading.verdict is Verdict.REJECTED else reading.verdict
+    return replace(reading, verdict=verdict, message=message, remedy=LOOK_REMEDY)
 
 
 def _storable(reading: Reading) -> Reading:

@@ -205,4 +205,5 @@ class Gate:
         payload = b"" if step.body is None else self._encode(step.body)
         delivery.request = Request(step.method, step.path, payload)
         delivery.read, delivery.idempotent = step.read, step.idempotent
+        delivery.looks = step.looks
         delivery.attempts, delivery.since = 0, None

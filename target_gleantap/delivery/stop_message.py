@@ -64,7 +64,7 @@ def stop_message(
     why = f"{reading.message}{_how_long(decision)}"
     return (
         f"Records cannot be delivered to {destination.title}: {why}. "
-        f"What to do: {remedy(destination, result)}. "
+        f"What to do: {reading.remedy or remedy(destination, result)}. "
         f"(This happened {_place(lines)}, resource {resource}. No record was rejected for "
         "this; the state covers only processed records, so the next run continues from there.)"
     )

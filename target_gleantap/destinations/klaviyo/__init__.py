@@ -34,6 +34,7 @@ from target_gleantap.destinations.klaviyo.revisions import (
     EVENT_BULK_SINCE,
     KNOWN,
     NEWEST,
+    OPT_OUT_HEADER,
     PROFILE_BULK_SINCE,
     PROFILE_IMPORT_SINCE,
     Revision,
@@ -122,7 +123,7 @@ def _profile(revision: Revision) -> Resource:
         envelope=bodies.profile_import,
         streams=("profiles",),
         custom_attributes="properties",
-        quotas=(Quota(75, 1), Quota(700, 60)),
+        quotas=(Quota(75, 1), Quota(750, 60)),
         checks=limits.profile_faults,
         refusal=_refusal(pointers.in_profile),
         key=_known_by(),
@@ -166,6 +167,7 @@ def sign(vendor: Mapping[str, Any]) -> Mapping[str, str]:
     return {
         "Authorization": f"Klaviyo-API-Key {vendor['api_key']}",
         "revision": revision.name,
+        OPT_OUT_HEADER: "1",
         "Accept": revision.media_type,
         "Content-Type": revision.media_type,
     }
@@ -183,10 +185,7 @@ def inspect(vendor: Mapping[str, Any], today: date) -> Inspection:
     """Whether the revision is known and still in service, and offers the modes that are set."""
     name = str(vendor.get("revision") or NEWEST)
     if name not in KNOWN:
-        close = get_close_matches(name, KNOWN, n=1)
-        hint = f"known are {', '.join(KNOWN)}"
-        hint = f"did you mean {close[0]}? {hint}" if close else hint
-        return Inspection((Fault("revision", "is no known revision", hint, rule="revision"),))
+        return _unknown(name)
     since = {"event_mode": EVENT_BULK_SINCE, "profile_mode": PROFILE_BULK_SINCE}
     faults = tuple(
         Fault(
@@ -203,10 +202,31 @@ def inspect(vendor: Mapping[str, Any], today: date) -> Inspection:
         return Inspection(faults)
     warning = (
         f"Klaviyo's revision {name} was retired on {retired.isoformat()}, two years after its "
-        f"release: it may be refused, or taken without effect. Set revision to {NEWEST}; the "
-        "mappings stay the same."
+        f"release: requests with it are refused. Set revision to {NEWEST}; the mappings stay the "
+        "same."
     )
     return Inspection(faults, (warning,))
+
+
+def _unknown(name: str) -> Inspection:
+    """A revision that is newer than this target may be right; anything else is an error."""
+    if _is_date(name) and name > NEWEST:
+        warning = (
+            f"Klaviyo's revision {name} is newer than this target knows: bodies are sent in the "
+            f"form of {NEWEST}. If there is no newer release of this target, write {NEWEST}."
+        )
+        return Inspection((), (warning,))
+    close = get_close_matches(name, KNOWN, n=1)
+    hint = f"known are {', '.join(KNOWN)}"
+    hint = f"did you mean {close[0]}? {hint}" if close else hint
+    return Inspection((Fault("revision", "is no known revision", hint, rule="revision"),))
+
+
+def _is_date(name: str) -> bool:
+    try:
+        return date.fromisoformat(name).isoformat() == name
+    except ValueError:
+        return False
 
 
 DESTINATION = Destination(
@@ -241,7 +261,7 @@ DESTINATION = Destination(
         Setting(
             "profile_mode",
             "string",
-            "How profiles go out: `single`, one a request (700 a minute), or `bulk`, as import "
+            "How profiles go out: `single`, one a request (750 a minute), or `bulk`, as import "
             "jobs of up to 10,000 that are followed to their end.",
             default="single",
             choices=("single", BULK),

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from target_gleantap.contract import Reading, Step, Verdict
+from target_gleantap.contract import Read, Reading, Step, Verdict
 from target_gleantap.destinations.klaviyo.answers import data_of, fault_of, said_in
 from target_gleantap.destinations.klaviyo.bodies import identifiers
 from target_gleantap.destinations.klaviyo.pointers import in_bulk_profiles, profile_field
@@ -49,7 +49,7 @@ class Jobs:
             return self._read_job(answer, bodies, job_id, seconds)
 
         path = self.path(f"/api/profile-bulk-import-jobs/{job_id}")
-        return Reading(Verdict.CONTINUE, step=Step("GET", path, read, after_seconds=seconds))
+        return Reading(Verdict.CONTINUE, step=_question(path, read, seconds))
 
     def _read_job(
         self, answer: Answer, bodies: Sequence[Body], job_id: str, waited: float
@@ -68,24 +68,61 @@ class Jobs:
         if not failed:
             return Reading(Verdict.DELIVERED, counts={"profiles imported": len(bodies)})
         path = self.path(f"/api/profile-bulk-import-jobs/{job_id}/import-errors")
-        return _errors(path + PAGE, failed, {})
+        return _Errors(failed).ask(path + PAGE)
 
 
-def _errors(path: str, failed: int, named: Mapping[int, tuple[Fault, ...]]) -> Reading:
-    """Ask for a page of import errors, of which those before have named some profiles."""
+def _question(path: str, read: Read, seconds: float = 0.0) -> Step:
+    return Step("GET", path, read, after_seconds=seconds, looks=True)
 
-    def read(answer: Answer, bodies: Sequence[Body]) -> Reading:
+
+class _Errors:
+    """The import errors of one job, read page by page.
+
+    Args:
+        failed: How many profiles the job says that it failed for.
+    """
+
+    def __init__(self, failed: int) -> None:
+        self._failed = failed
+        self._members: dict[int, tuple[Fault, ...]] = {}
+        self._asked: set[str] = set()
+        self._places: Mapping[frozenset[str], Sequence[int]] | None = None
+
+    def ask(self, path: str) -> Reading:
+        """Ask for a page."""
+        self._asked.add(path)
+        return Reading(Verdict.CONTINUE, step=_question(path, self._read))
+
+    def _read(self, answer: Answer, bodies: Sequence[Body]) -> Reading:
         errors = said_in(answer).get("data")
         if not isinstance(errors, list):
             message = f"HTTP {answer.status}: the answer does not list the import errors"
             return Reading(Verdict.AMBIGUOUS, message)
-        members = _named(errors, bodies, named)
+        for error in errors:
+            self._add_error(error, bodies)
         following = _next_page(answer)
-        if following and following != path:
-            return _errors(following, failed, members)
-        return _imported(members, failed, len(bodies))
+        if following and following not in self._asked:
+            return self.ask(following)
+        return _imported(self._members, self._failed, len(bodies))
 
-    return Reading(Verdict.CONTINUE, step=Step("GET", path, read))
+    def _add_error(self, error: Any, bodies: Sequence[Body]) -> None:
+        attributes = error.get("attributes") if isinstance(error, Mapping) else None
+        if not isinstance(attributes, Mapping):
+            return
+        if self._places is None:
+            self._places = _places(bodies)
+        place, field = _place(attributes, bodies, self._places)
+        if place is not None:
+            fault = fault_of(attributes, field)
+            self._members[place] = tuple(dict.fromkeys((*self._members.get(place, ()), fault)))
+
+
+def _places(bodies: Sequence[Body]) -> Mapping[frozenset[str], Sequence[int]]:
+    """The places of profiles in a request, by all their identifiers together."""
+    places: dict[frozenset[str], list[int]] = {}
+    for place, body in enumerate(bodies):
+        places.setdefault(frozenset(identifiers(body["data"])), []).append(place)
+    return places
 
 
 def _imported(members: Mapping[int, tuple[Fault, ...]], failed: int, total: int) -> Reading:
@@ -110,21 +147,11 @@ def _next_page(answer: Answer) -> str:
     return f"{quote(parts.path, safe=UNQUOTED)}?{quote(parts.query, safe=UNQUOTED)}"
 
 
-def _named(
-    errors: Sequence[Any], bodies: Sequence[Body], named: Mapping[int, tuple[Fault, ...]]
-) -> dict[int, tuple[Fault, ...]]:
-    members = dict(named)
-    for error in errors:
-        attributes = error.get("attributes") if isinstance(error, Mapping) else None
-        if isinstance(attributes, Mapping):
-            place, field = _place(attributes, bodies)
-            if place is not None:
-                fault = fault_of(attributes, field)
-                members[place] = tuple(dict.fromkeys((*members.get(place, ()), fault)))
-    return members
-
-
-def _place(error: Mapping[str, Any], bodies: Sequence[Body]) -> tuple[int | None, str]:
+def _place(
+    error: Mapping[str, Any],
+    bodies: Sequence[Body],
+    by_identifiers: Mapping[frozenset[str], Sequence[int]],
+) -> tuple[int | None, str]:
     """Which profile of the request an import error is about, and which of its fields.
 
     The payload that it repeats says it best; its pointer does where that fits none, or several.
@@ -133,11 +160,7 @@ def _place(error: Mapping[str, Any], bodies: Sequence[Body]) -> tuple[int | None
     pointer = str(source.get("pointer") or "") if isinstance(source, Mapping) else ""
     pointed = in_bulk_profiles(pointer, bodies)
     known_by = _known_by(error.get("original_payload"))
-    places = [
-        place
-        for place, body in enumerate(bodies)
-        if known_by and known_by == set(identifiers(body["data"]))
-    ]
+    places = by_identifiers.get(known_by, ()) if known_by else ()
     if pointed and (not places or pointed[0][0] in places):
         return pointed[0][0], pointed[1]
     if places:
@@ -145,12 +168,12 @@ def _place(error: Mapping[str, Any], bodies: Sequence[Body]) -> tuple[int | None
     return None, ""
 
 
-def _known_by(payload: Any) -> set[str]:
+def _known_by(payload: Any) -> frozenset[str]:
     """The identifiers in a repeated payload: a whole resource object, or its attributes alone."""
     if not isinstance(payload, Mapping):
-        return set()
+        return frozenset()
     inner = payload.get("data", payload)
     resource = inner if isinstance(inner, Mapping) else {}
     if isinstance(resource.get("attributes"), Mapping):
-        return set(identifiers(resource))
-    return set(identifiers({"attributes": resource, "id": resource.get("id")}))
+        return frozenset(identifiers(resource))
+    return frozenset(identifiers({"attributes": resource, "id": resource.get("id")}))

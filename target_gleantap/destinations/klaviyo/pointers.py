@@ -36,7 +36,8 @@ def in_profile(pointer: str, bodies: Sequence[Body]) -> Found | None:
 def in_bulk_events(pointer: str, bodies: Sequence[Body]) -> Found | None:
     """Where a pointer into a bulk request of events leads to.
 
-    One that names a profile and no event names all of that profile's events.
+    One that names a profile names all of that profile's events. One that stops at the profile's
+    events, or at the group as a whole, names no event: None, so that the request is halved.
     """
     match = _EVENT_GROUP.fullmatch(pointer)
     made = groups(bodies)
@@ -47,7 +48,14 @@ def in_bulk_events(pointer: str, bodies: Sequence[Body]) -> Found | None:
         if int(match[2]) >= len(places):
             return None
         places = [places[int(match[2])]]
+    elif len(places) > 1 and not _is_profile(match[3] or ""):
+        return None
     return tuple(places), event_field(match[3] or "", bodies[places[0]])
+
+
+def _is_profile(pointer: str) -> bool:
+    """Whether a pointer below a group of events leads to the group's profile."""
+    return _way(pointer)[:1] == ["profile"]
 
 
 def in_bulk_profiles(pointer: str, bodies: Sequence[Body]) -> Found | None:

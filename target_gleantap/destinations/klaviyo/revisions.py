@@ -1,8 +1,8 @@
 """Klaviyo's API revisions, and what came with each: data, and nothing but data.
 
 Source: <https://github.com/klaviyo/openapi>, one branch for each revision, `openapi/stable.json` on
-it; read in November 2026. How long a revision lives:
-<https://developers.klaviyo.com/en/docs/api_versioning_and_deprecation_policy>.
+it, and for 2026-10-15 the vendor's SDK klaviyo-api 25.0.0; read in November 2026. How long a
+revision lives: <https://developers.klaviyo.com/en/docs/api_versioning_and_deprecation_policy>.
 """
 
 from __future__ import annotations
@@ -32,8 +32,11 @@ KNOWN = (
     "2026-01-15",
     "2026-04-15",
     "2026-07-15",
+    "2026-10-15",
 )
 NEWEST = KNOWN[-1]
+OPT_OUT_HEADER = "X-Klaviyo-Revision-Fall-Forward-Opt-Out"
+"""With `1`, a revision out of service is refused (410) instead of being read as a newer one."""
 
 NESTED_SINCE = "2023-07-15"
 """`profile` and `metric` are JSON:API objects; before, flat with `$email` and its like."""

@@ -77,6 +77,13 @@ def test_an_unknown_revision_is_a_fault_that_lists_the_known(revision):
     assert revision not in fault.message
 
 
+def test_a_revision_newer_than_known_is_a_warning_and_goes_in_the_newest_known_form():
+    inspection = inspected(revision="2027-01-15")
+    assert inspection.faults == ()
+    assert "newer than this target knows" in inspection.warnings[0]
+    assert at(revision="2027-01-15")["event"].path == at(revision=NEWEST)["event"].path
+
+
 def test_a_close_revision_is_meant():
     assert "did you mean 2023-01-24?" in inspected(revision="2023-01-25").faults[0].hint
 
@@ -126,6 +133,7 @@ def test_every_revision_has_its_own_form(revision):
     headers = KLAVIYO.sign({**DEFAULTS, **settings})
     assert headers == {
         "Authorization": "Klaviyo-API-Key pk_1",
+        "X-Klaviyo-Revision-Fall-Forward-Opt-Out": "1",
         "revision": revision,
         "Accept": media_type,
         "Content-Type": media_type,
@@ -174,7 +182,7 @@ def test_an_event_bears_so_many_properties(revision, most):
 def test_each_endpoint_has_its_own_documented_quotas():
     single, many = at(), at(event_mode="bulk", profile_mode="bulk")
     assert single["event"].quotas == (Quota(350, 1), Quota(3500, 60))
-    assert single["profile"].quotas == (Quota(75, 1), Quota(700, 60))
+    assert single["profile"].quotas == (Quota(75, 1), Quota(750, 60))
     for resource in many.values():
         assert resource.quotas == (Quota(10, 1), Quota(150, 60))
     assert (many["event"].bulk.most, many["profile"].bulk.most) == (1_000, 10_000)
@@ -455,7 +463,11 @@ def test_a_pointer_to_a_profile_names_all_its_events():
 
 @pytest.mark.parametrize(
     "pointer",
-    ["", "/data", GROUPS, f"{GROUPS}/9", f"{GROUPS}/0/attributes/events/data/9", f"{GROUPS}/x"],
+    [
+        *("", "/data", GROUPS, f"{GROUPS}/9", f"{GROUPS}/x"),
+        *(f"{GROUPS}/0/attributes/events/data/9", f"{GROUPS}/0", f"{GROUPS}/0/attributes"),
+        *(f"{GROUPS}/0/attributes/events", f"{GROUPS}/0/attributes/events/data"),
+    ],
 )
 def test_a_pointer_that_names_no_record_leaves_it_to_halves(pointer):
     reading = refusal(EVENTS, errors(pointer), [event("1"), event("2")])
@@ -607,6 +619,31 @@ def test_failures_that_are_not_named_are_sent_again(page):
     reading = failed(1, page)
     assert (reading.verdict, reading.members) == (Verdict.REJECTED, {})
     assert reading.faults
+
+
+def test_pages_that_go_round_end_and_what_they_do_not_name_is_sent_again():
+    reading = look(started(), status="complete", failed_count=2)
+    for turn in range(3):
+        links = {"next": f"https://a.klaviyo.com/api/next?page={turn % 2}"}
+        reading = reading.step.read(
+            answer(200, {"data": [import_error(**ANN)], "links": links}), BOTH
+        )
+    assert (reading.verdict, list(reading.members)) == (Verdict.REJECTED, [0])
+
+
+def test_ten_thousand_import_errors_that_repeat_their_payload_are_found_in_one_pass():
+    """Each costs a look into an index: with a search through all profiles this takes minutes."""
+    wire = [profile(email=f"{number}@example.com") for number in range(10_000)]
+    reading = look(started(), status="complete", failed_count=len(wire))
+    page = [import_error(email=f"{number}@example.com") for number in range(10_000)]
+    reading = reading.step.read(answer(200, {"data": page}), wire)
+    assert (reading.verdict, len(reading.members)) == (Verdict.DELIVERED, len(wire))
+
+
+def test_what_asks_after_a_job_is_marked_as_a_look():
+    reading = started()
+    assert reading.step.looks
+    assert look(reading, status="complete", failed_count=1).step.looks
 
 
 def test_a_next_page_without_an_address_is_none():
