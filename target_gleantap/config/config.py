@@ -35,6 +35,7 @@ class Config:
         quota_runs: How many runs share them at most, or None where nobody says.
         request_timeout_seconds: For one request.
         retry_deadline_seconds: How long a fault of the vendor is retried.
+        job_deadline_seconds: How long a job that the vendor runs is followed.
         stop_deadline_seconds: How long a stopping run waits for what is in flight.
         on_reject: `fail` or `quarantine`.
         max_rejects: With `quarantine`, how many rejects a run may have; None for no limit.
@@ -71,6 +72,7 @@ class Config:
     quota_runs: int | None = None
     request_timeout_seconds: int = 30
     retry_deadline_seconds: int = 300
+    job_deadline_seconds: int = 3600
     stop_deadline_seconds: int = 20
     on_reject: str = "fail"
     max_rejects: int | None = None

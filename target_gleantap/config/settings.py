@@ -136,6 +136,15 @@ GENERAL: tuple[Setting, ...] = (
         maximum=86_400,
     ),
     Setting(
+        "job_deadline_seconds",
+        "integer",
+        "How long a job that the vendor runs (a bulk import of profiles) is followed, from its "
+        "first request, before the run stops.",
+        default=3600,
+        minimum=1,
+        maximum=86_400,
+    ),
+    Setting(
         "stop_deadline_seconds",
         "integer",
         "How long a stopping run waits for the requests that are under way.",

@@ -85,7 +85,9 @@ class Dispatcher:
             undo_decrease=self._limit.undo_decrease,
         )
         retry_rules = RetryRules(policy.retry_deadline_seconds, policy.max_in_flight, chance)
-        self._feedback = Feedback(self._gates, self._limit, retry_rules)
+        self._feedback = Feedback(
+            self._gates, self._limit, retry_rules, policy.job_deadline_seconds
+        )
         self._ended: deque[Ended] = deque()
         self._held_since: float | None = None
         if sharing is not None:

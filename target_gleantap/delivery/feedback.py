@@ -12,9 +12,6 @@ from target_gleantap.delivery.resource_queues import Gates
 from target_gleantap.delivery.retry import GiveUp, RetryAt, RetryRules
 from target_gleantap.model import Answer, Failure
 
-CONTINUE_SECONDS = 3600.0
-"""How long a delivery of several requests (a job that the vendor runs) may take."""
-
 _ACCEPTED = (Verdict.DELIVERED, Verdict.REJECTED, Verdict.CONTINUE)
 _OVERLOAD = (Verdict.RETRY, Verdict.AMBIGUOUS)
 
@@ -26,12 +23,16 @@ class Feedback:
         gates: Hold the rate limits.
         limit: How many requests may be in flight.
         retry_rules: When to try again, and when to give up.
+        job_deadline: Seconds that a delivery of several requests (a job of the vendor) may take.
     """
 
-    def __init__(self, gates: Gates, limit: Limit, retry_rules: RetryRules) -> None:
+    def __init__(
+        self, gates: Gates, limit: Limit, retry_rules: RetryRules, job_deadline: float
+    ) -> None:
         self._gates = gates
         self._limit = limit
         self._retry_rules = retry_rules
+        self._job_deadline = job_deadline
 
     def update(
         self, delivery: Delivery, reading: Reading, result: Answer | Failure, now: float
@@ -85,7 +86,7 @@ class Feedback:
         Arguments as those of `update`, which comes first.
         """
         if reading.step is not None:
-            return _continued(delivery, now + reading.step.after_seconds)
+            return self._continued(delivery, now + reading.step.after_seconds)
         if reading.verdict in (Verdict.STOP, Verdict.CONTINUE):
             return GiveUp()
         asked = _asked_to_wait(result)
@@ -100,11 +101,10 @@ class Feedback:
             asked=asked,
         )
 
-
-def _continued(delivery: Delivery, at: float) -> RetryAt | GiveUp:
-    if delivery.started is not None and at - delivery.started > CONTINUE_SECONDS:
-        return GiveUp(CONTINUE_SECONDS)
-    return RetryAt(at)
+    def _continued(self, delivery: Delivery, at: float) -> RetryAt | GiveUp:
+        if delivery.started is not None and at - delivery.started > self._job_deadline:
+            return GiveUp()
+        return RetryAt(at)
 
 
 def _asked_to_wait(result: Answer | Failure) -> float | None:

@@ -17,6 +17,7 @@ class Policy:
         on_ambiguous: `retry` or `reject`, where a resource is not idempotent.
         quotas: The user's own rate limits, for all requests together.
         linger_seconds: How long records wait for others to fill a request with.
+        job_deadline_seconds: How long a job that the vendor runs is followed.
         adaptive: Whether the number in flight adapts to what the vendor accepts.
     """
 
@@ -25,4 +26,5 @@ class Policy:
     on_ambiguous: str
     quotas: tuple[Quota, ...] = ()
     linger_seconds: float = 1.0
+    job_deadline_seconds: float = 3600.0
     adaptive: bool = True

@@ -100,6 +100,7 @@ class Run:
                 config.on_ambiguous,
                 config.quotas,
                 config.batch_wait_seconds,
+                config.job_deadline_seconds,
                 adaptive=config.concurrency == "adaptive",
             ),
             sharing=self._new_sharing(),

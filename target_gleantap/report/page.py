@@ -40,6 +40,7 @@ SHOWN = (
     "quotas",
     "request_timeout_seconds",
     "retry_deadline_seconds",
+    "job_deadline_seconds",
     "stop_deadline_seconds",
     "on_reject",
     "max_rejects",

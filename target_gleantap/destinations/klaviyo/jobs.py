@@ -49,7 +49,7 @@ class Jobs:
             return self._read_job(answer, bodies, job_id, seconds)
 
         path = self.path(f"/api/profile-bulk-import-jobs/{job_id}")
-        return Reading(Verdict.CONTINUE, step=_question(path, read, seconds))
+        return _unfinished(_question(path, read, seconds))
 
     def _read_job(
         self, answer: Answer, bodies: Sequence[Body], job_id: str, waited: float
@@ -69,6 +69,15 @@ class Jobs:
             return Reading(Verdict.DELIVERED, counts={"profiles imported": len(bodies)})
         path = self.path(f"/api/profile-bulk-import-jobs/{job_id}/import-errors")
         return _Errors(failed).ask(path + PAGE)
+
+
+def _unfinished(step: Step) -> Reading:
+    message = "the import job has not come to its end within job_deadline_seconds"
+    remedy = (
+        "see at Klaviyo whether its imports are delayed; then raise job_deadline_seconds or run "
+        "again later"
+    )
+    return Reading(Verdict.CONTINUE, message, step=step, remedy=remedy)
 
 
 def _question(path: str, read: Read, seconds: float = 0.0) -> Step:
@@ -91,7 +100,7 @@ class _Errors:
     def ask(self, path: str) -> Reading:
         """Ask for a page."""
         self._asked.add(path)
-        return Reading(Verdict.CONTINUE, step=_question(path, self._read))
+        return _unfinished(_question(path, self._read))
 
     def _read(self, answer: Answer, bodies: Sequence[Body]) -> Reading:
         errors = said_in(answer).get("data")
