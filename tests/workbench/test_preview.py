@@ -275,7 +275,7 @@ def test_dry_run_is_a_run_that_sends_nothing(run_command: Any, sandbox: Sandbox)
     assert run.summary["dry_run"] is True
     assert run.summary["states_written"] == 0
     assert run.summary["rejects"]["path"] == ""
-    assert "dry run, nothing was sent" in run.stderr
+    assert "dry run (nothing was sent)" in run.stderr
     assert "would be rejected" in run.stderr
     real = run_command(messages, on_reject="quarantine")
     assert real.summary["books"] == run.summary["books"]

@@ -141,7 +141,7 @@ def test_what_stops_a_run_is_told_of_all_the_lines_in_the_request(run_target, sa
     records = [{"id": n, "email": f"m{n}@example.com", "bad": None} for n in range(3)]
     run = run_target(lines("check_ins", records), mappings=[EVENTS], **BULK)
     assert run.exit_code == 3
-    assert "Seen in a request of 3 records, of input lines 2 to 4" in run.stderr
+    assert "in a request of 3 records, of input lines 2 to 4" in run.stderr
 
 
 def test_what_the_schema_and_what_the_limits_say_is_told_at_once(run_target):

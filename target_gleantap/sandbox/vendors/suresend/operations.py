@@ -72,7 +72,7 @@ def create_person(store: Store, body: Body, _request: HttpRequest) -> Reply:
 
 
 def list_people(store: Store, _body: Body, request: HttpRequest) -> Reply:
-    """List people, `limit` at most. No page shows the response; the envelope is a public client's."""
+    """List people, `limit` at most. No page shows the response; the form is a public client's."""
     limit = int(parse_qs(request.query).get("limit", ["25"])[0])
     people_there = islice(store.contacts.values(), limit)
     return Reply(200, {"success": True, "data": [_view(person) for person in people_there]})
