@@ -175,7 +175,7 @@ def test_the_shape_of_what_is_rejected_is_shown(command: Any, write: Any) -> Non
     [
         ("gleantap", [], None),
         ("gleantap", ["10/1s", "100/1m"], "100/1m (yours)"),
-        ("klaviyo", [], "700/1m (Klaviyo's own for profile)"),
+        ("klaviyo", [], "750/1m (Klaviyo's own for profile)"),
     ],
 )
 def test_minutes_at_the_quotas(

@@ -28,7 +28,7 @@ CarryOut = Callable[[Store, Body, HttpRequest], Reply]
 
 BODY_BYTES = 5_000_000
 EVENT_QUOTAS = ("350/1s", "3500/1m")
-PROFILE_QUOTAS = ("75/1s", "700/1m")
+PROFILE_QUOTAS = ("75/1s", "750/1m")
 BULK_QUOTAS = ("10/1s", "150/1m")
 QUOTAS = {"event": EVENT_QUOTAS, "profile": PROFILE_QUOTAS, "accounts": ("1/1s", "15/1m")}
 
